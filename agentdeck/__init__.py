@@ -1,0 +1,5 @@
+"""AgentDeck: a terminal session manager for coding agents."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""How runners are started."""
+
+from __future__ import annotations

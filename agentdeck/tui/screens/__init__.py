@@ -1,0 +1,3 @@
+"""The app's screens and dialogs."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The app's widgets."""
+
+from __future__ import annotations
