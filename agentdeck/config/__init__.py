@@ -1,0 +1,3 @@
+"""Settings and paths."""
+
+from __future__ import annotations

@@ -1,0 +1,34 @@
+"""What the host tells its clients, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """The kinds of news.
+
+    The first three carry whole state, so that a client that applies them in order
+    is right whatever it missed before.
+    """
+
+    SESSION_ADDED = "session_added"
+    SESSION_CHANGED = "session_changed"
+    SESSION_REMOVED = "session_removed"
+    POOL_CHANGED = "pool_changed"
+    COMMIT_LANDED = "commit_landed"
+    SESSION_MERGED = "session_merged"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One piece of news. `server_seq` grows by one each time and never goes back."""
+
+    server_seq: int
+    at: datetime
+    kind: EventKind
+    session_id: str | None = None
+    data: dict[str, object] = field(default_factory=dict)

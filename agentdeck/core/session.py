@@ -1,0 +1,152 @@
+"""The session: what AgentDeck knows about one agent at work on one branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+SessionId = NewType("SessionId", str)
+
+
+class Phase(StrEnum):
+    """Where a session is in its life."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    ENDED = "ended"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+LIVE_PHASES = frozenset({Phase.PREPARING, Phase.RUNNING, Phase.STOPPING})
+"""Phases that hold one of the pool's places."""
+
+OVER_PHASES = frozenset({Phase.ENDED, Phase.FAILED, Phase.LOST})
+"""Phases in which no agent runs any more."""
+
+
+class Activity(StrEnum):
+    """What a running agent does."""
+
+    WORKING = "working"
+    IDLE = "idle"
+    NEEDS_INPUT = "needs-input"
+
+
+class NeedsKind(StrEnum):
+    """What kind of thing an agent waits for."""
+
+    PERMISSION = "permission"
+    QUESTION = "question"
+    TRUST = "trust"
+    ERROR = "error"
+    LIMIT = "limit"
+    INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the agent asks of a person."""
+
+    kind: NeedsKind
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The evidence behind a status, for `agentdeck explain`."""
+
+    source: str
+    """Who said so: hook, notification, progress, title, screen, process, pool."""
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One agent's work. `title` is for people, `name` is the slug for commands."""
+
+    id: SessionId
+    name: str
+    title: str
+    repo: str
+    branch: str
+    base: str
+    worktree: str
+    agent: str
+    created_at: datetime
+    updated_at: datetime
+    phase: Phase = Phase.QUEUED
+    activity: Activity | None = None
+    needs: Needs | None = None
+    unread: bool = False
+    ahead: int = 0
+    behind: int = 0
+    dirty: bool = False
+    added: int = 0
+    removed: int = 0
+    exit_code: int | None = None
+    host: str = "local"
+    prompt: str = ""
+    command: tuple[str, ...] = ()
+    model: str | None = None
+    base_commit: str = ""
+    position: int = 0
+    """Order in the queue and in the list; lower starts first."""
+    last_line: str = ""
+    last_commit: str = ""
+    reason: str = ""
+    """Why a session failed, was lost or ended, in a sentence."""
+    merged_into: str | None = None
+    merged_commit: str | None = None
+    needs_since: datetime | None = None
+    why: Why | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it holds a place in the pool."""
+        return self.phase in LIVE_PHASES
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no agent runs any more."""
+        return self.phase in OVER_PHASES
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a person has to do something before it goes on."""
+        return self.needs is not None and not self.is_over
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether its branch has landed and nothing came after."""
+        return self.merged_into is not None and self.ahead == 0
+
+
+def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Session:
+    """The session in another phase, with what no longer holds cleared.
+
+    Asking for the phase that it is in returns the same object.
+    """
+    if session.phase is phase and session.reason == reason:
+        return session
+    gone = phase is not Phase.RUNNING
+    return replace(
+        session,
+        phase=phase,
+        reason=reason,
+        updated_at=now,
+        activity=None if gone else session.activity,
+        needs=None if gone else session.needs,
+        needs_since=None if gone else session.needs_since,
+        started_at=now if phase is Phase.PREPARING else session.started_at,
+        ended_at=now if phase in OVER_PHASES else None,
+        unread=session.unread or phase in OVER_PHASES,
+    )

@@ -1,0 +1,180 @@
+"""What clients may ask of the host, method by method; validated by the host.
+
+The results are plain JSON objects: sessions as `wire.session_to_wire`, and for a
+method that acts on many sessions a list of `{id, name, ok, error?, …}`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SessionIds = Annotated[list[str], Field(max_length=10_000)]
+
+
+class Params(BaseModel):
+    """The parameters of a method. A newer client may send more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Nothing(Params):
+    """No parameters."""
+
+
+class Hello(Params):
+    """`host.hello`: the snapshot, or the events since a number."""
+
+    client: str
+    version: str
+    events: bool = False
+    since: int | None = None
+
+
+class SetPool(Params):
+    """`pool.set`: change the pool until the host ends."""
+
+    limit: int | None = Field(default=None, ge=1, le=1000)
+    paused: bool | None = None
+
+
+class CreateSession(Params):
+    """`session.create`: queue a session in a repository."""
+
+    repo: str
+    prompt: str = ""
+    agent: str | None = None
+    command: list[str] = []
+    base: str | None = None
+    name: str | None = None
+    title: str | None = None
+    model: str | None = None
+    env: dict[str, str] = {}
+
+
+class ListSessions(Params):
+    """`session.list`: the sessions that a query selects."""
+
+    filter: str = ""
+
+
+class OneSession(Params):
+    """A method on one session."""
+
+    id: str
+
+
+class ManySessions(Params):
+    """A method on any number of sessions."""
+
+    ids: SessionIds
+
+
+class StopSessions(ManySessions):
+    """`session.stop`."""
+
+    force: bool = False
+
+
+class MergeSessions(ManySessions):
+    """`session.merge`: in the order given, each on top of the one before."""
+
+    strategy: Literal["merge", "squash"] = "merge"
+    into: str | None = None
+    message: str | None = None
+
+
+class SendText(ManySessions):
+    """`session.send`: type a text into each, and Enter."""
+
+    text: Annotated[str, Field(max_length=1_000_000)]
+    submit: bool = True
+
+
+class SendKeys(ManySessions):
+    """`session.keys`: press keys by name, such as `enter`, `ctrl+c`, `1`."""
+
+    keys: Annotated[list[str], Field(max_length=10_000)]
+
+
+class Answer(ManySessions):
+    """`session.answer`: choose (from 1), while the question is still `text`."""
+
+    choice: int = Field(ge=1, le=99)
+    text: str | None = None
+
+
+class MarkRead(ManySessions):
+    """`session.mark_read`."""
+
+    unread: bool = False
+
+
+class Rename(OneSession):
+    """`session.rename`: another title; the name, branch and folder stay."""
+
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class ReadScreen(OneSession):
+    """`session.screen`: the screen as it is now, or as it was at the end."""
+
+    ansi: bool = False
+
+
+class ReadLogs(OneSession):
+    """`session.logs`: the recording from a position on; waits for more if asked."""
+
+    position: str | None = None
+    format: Literal["text", "raw", "cast"] = "text"
+    wait_s: float = Field(default=0, ge=0, le=60)
+
+
+class ReadDiff(OneSession):
+    """`session.diff`: against the base that the branch forked from."""
+
+    stat: bool = False
+    color: bool = False
+
+
+class ReadEvents(Params):
+    """`events.since`."""
+
+    since: int = 0
+    limit: int = Field(default=10_000, ge=1, le=100_000)
+
+
+class Channel(Params):
+    """A method on an open screen."""
+
+    channel: int
+
+
+class Ack(Channel):
+    """`screen.ack`: the frame was drawn, the next may come."""
+
+    n: int
+
+
+class Resize(Channel):
+    """`screen.resize`: the size of the pane that has the keyboard."""
+
+    cols: int = Field(ge=2, le=1000)
+    rows: int = Field(ge=2, le=1000)
+
+
+class ScreenInput(Channel):
+    """`screen.input`: a key, pasted text, a mouse event or focus, for the runner.
+
+    `event` is one of the runner's input messages without its `t`.
+    """
+
+    kind: Literal["key", "text", "paste", "mouse", "focus"]
+    event: dict[str, Any]
+
+
+class StartDemo(Params):
+    """`demo.start`: a repository and six scripted sessions on it."""
+
+    folder: str

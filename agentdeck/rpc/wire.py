@@ -1,0 +1,104 @@
+"""Sessions and events as JSON objects, without any validating library.
+
+The host and its clients are of one user and one version, so what comes from the
+host is read as it is; what goes to the host is validated there (`messages.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from agentdeck.core.events import Event, EventKind
+from agentdeck.core.session import (
+    Activity,
+    Needs,
+    NeedsKind,
+    Phase,
+    Session,
+    SessionId,
+    Why,
+)
+
+_SESSION_FIELDS = frozenset(field.name for field in fields(Session))
+_TIMES = ("created_at", "updated_at", "needs_since", "started_at", "ended_at")
+
+
+def session_to_wire(session: Session) -> dict[str, Any]:
+    """A session as `agentdeck ls --json` shows it."""
+    values: dict[str, Any] = {name: getattr(session, name) for name in _ORDERED}
+    for name in _TIMES:
+        values[name] = _time_to_wire(values[name])
+    values["phase"] = session.phase.value
+    values["activity"] = session.activity.value if session.activity else None
+    values["command"] = list(session.command)
+    values["needs"] = needs_to_wire(session.needs)
+    if session.why is not None:
+        why = session.why
+        at = _time_to_wire(why.at)
+        values["why"] = {"source": why.source, "detail": why.detail, "at": at}
+    return values
+
+
+_ORDERED = tuple(field.name for field in fields(Session))
+
+
+def needs_to_wire(needs: Needs | None) -> dict[str, Any] | None:
+    """What an agent asks, as `{kind, text, choices}`."""
+    if needs is None:
+        return None
+    choices = list(needs.choices)
+    return {"kind": needs.kind.value, "text": needs.text, "choices": choices}
+
+
+def needs_from_wire(values: dict[str, Any] | None) -> Needs | None:
+    """What an agent asks, from `{kind, text, choices}`."""
+    if values is None:
+        return None
+    kind = NeedsKind(values["kind"])
+    return Needs(kind, values["text"], tuple(values.get("choices") or ()))
+
+
+def session_from_wire(values: dict[str, Any]) -> Session:
+    """A session from its JSON object; keys of a newer host are left out."""
+    known = {name: value for name, value in values.items() if name in _SESSION_FIELDS}
+    for name in _TIMES:
+        if known.get(name) is not None:
+            known[name] = datetime.fromisoformat(known[name])
+    activity, why = known.get("activity"), known.get("why")
+    known["id"] = SessionId(known["id"])
+    known["phase"] = Phase(known["phase"])
+    known["activity"] = Activity(activity) if activity else None
+    known["needs"] = needs_from_wire(known.get("needs"))
+    known["command"] = tuple(known.get("command") or ())
+    if why is not None:
+        at = datetime.fromisoformat(why["at"])
+        known["why"] = Why(why["source"], why["detail"], at)
+    return Session(**known)
+
+
+def event_to_wire(event: Event) -> dict[str, Any]:
+    """An event as `agentdeck events --json` shows it."""
+    return {
+        "server_seq": event.server_seq,
+        "at": _time_to_wire(event.at),
+        "kind": event.kind.value,
+        "session_id": event.session_id,
+        "data": event.data,
+    }
+
+
+def event_from_wire(values: dict[str, Any]) -> Event:
+    """An event from its JSON object."""
+    return Event(
+        values["server_seq"],
+        datetime.fromisoformat(values["at"]),
+        EventKind(values["kind"]),
+        values["session_id"],
+        values["data"],
+    )
+
+
+def _time_to_wire(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="milliseconds") if at else None
