@@ -104,6 +104,8 @@ class Session:
     """Why a session failed, was lost or ended, in a sentence."""
     merged_into: str | None = None
     merged_commit: str | None = None
+    merged_head: str | None = None
+    """Where the branch was when it was merged; a later commit undoes `is_merged`."""
     needs_since: datetime | None = None
     why: Why | None = None
     started_at: datetime | None = None
@@ -126,8 +128,8 @@ class Session:
 
     @property
     def is_merged(self) -> bool:
-        """Whether its branch has landed and nothing came after."""
-        return self.merged_into is not None and self.ahead == 0
+        """Whether its branch has landed and no commit came after."""
+        return self.merged_into is not None
 
 
 def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Session:

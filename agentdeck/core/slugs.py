@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 MAX_SLUG_LENGTH = 40
 _DROPPED = frozenset(
-    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "of")
-    + ("on", "or", "please", "that", "the", "this", "to", "with")
-)
+    ["a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it"]
+) | {"of", "on", "or", "please", "that", "the", "this", "to", "with"}
 _UNFIT = re.compile(r"[^a-z0-9]+")
 
 

@@ -1,0 +1,225 @@
+"""Throws a session's work away in a way that can be taken back.
+
+All of it is kept as commits under `refs/agentdeck/trash/`: the worktree's files as
+the tree of a commit, whose parents are the branch's head and a commit of the
+index. Files that git ignores are not kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.git import commands
+from agentdeck.git.diffs import index_copy
+from agentdeck.git.errors import (
+    BranchInUseError,
+    BranchMissingError,
+    BranchMovedError,
+    GitError,
+    NestedRepositoryError,
+    UnknownRevisionError,
+    WorktreeProtectedError,
+)
+from agentdeck.git.identity import commit_tree
+from agentdeck.git.names import full_ref
+from agentdeck.git.repository import NO_COMMIT, Repository, checkouts, commit_of
+from agentdeck.git.worktrees import Worktree, create_worktree, remove_worktree
+
+TRASH = "refs/agentdeck/trash/"
+# Line ends are kept as they are, whatever the person's settings make of them.
+_EXACT = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Work that was discarded and can be restored."""
+
+    ref: str
+    session_id: str
+    branch: str
+    at: datetime
+
+
+def keep(repo: Repository, worktree: Path, branch: str, session_id: str) -> str:
+    """Store a branch and its uncommitted files; answer the ref that holds them.
+
+    Changes neither. The worktree's folder may be gone.
+
+    Raises:
+        BranchMissingError: If both the branch and the worktree are gone.
+        NestedRepositoryError: If there is another repository in the worktree.
+    """
+    tip = commit_of(repo, full_ref(branch))
+    is_present = (worktree / ".git").exists()
+    head = _head_of(worktree) if is_present else tip
+    if head is None:
+        raise BranchMissingError(
+            f"Neither the branch {branch!r} nor its worktree is there any more, so there"
+            " is nothing to keep.",
+            branch=branch,
+        )
+    tip = tip or head
+    tree = index_tree = f"{tip}^{{tree}}"
+    if is_present:
+        tree, index_tree = _trees(worktree, head)
+    note = f"agentdeck: index of {branch}"
+    index_commit = commit_tree(repo.root, index_tree, [head], note)
+    described = {"version": 1, "session_id": session_id, "branch": branch}
+    message = f"agentdeck: kept {branch}\n\n{json.dumps(described)}"
+    commit = commit_tree(repo.root, tree, [tip, index_commit], message)
+    return _store(repo, session_id, commit)
+
+
+def discard(repo: Repository, worktree: Path, branch: str, session_id: str) -> str:
+    """Keep a session's work, then remove its worktree and branch.
+
+    Answers the ref to give to `restore`.
+
+    Raises:
+        WorktreeProtectedError: If the worktree is the repository's main one.
+        BranchInUseError: If another worktree has the branch.
+        BranchMovedError: If the branch got a commit meanwhile; it then stays.
+    """
+    if worktree == repo.root:
+        raise WorktreeProtectedError(
+            f"{worktree} is the repository's main worktree, so it is not discarded.",
+            path=str(worktree),
+        )
+    for checkout in checkouts(repo):
+        if checkout.branch == branch and checkout.path != worktree.resolve():
+            if checkout.is_missing or checkout.is_bare:
+                continue
+            raise BranchInUseError(
+                f"The branch {branch!r} is checked out in {checkout.path}. Switch to"
+                " another branch there first.",
+                branch=branch,
+                checkout=str(checkout.path),
+            )
+    ref = keep(repo, worktree, branch, session_id)
+    remove_worktree(repo, worktree, force=True)
+    tip = commit_of(repo, f"{ref}^1")
+    if tip is not None and commit_of(repo, full_ref(branch)) is not None:
+        _delete(repo, branch, tip)
+    return ref
+
+
+def restore(repo: Repository, ref: str, path: Path, branch: str) -> Worktree:
+    """Bring back a branch, its worktree, and its uncommitted files.
+
+    What was staged is staged again. The ref stays. When it fails, neither branch
+    nor folder stays.
+
+    Raises:
+        UnknownRevisionError: If nothing is kept under that ref.
+        NameTakenError: If the branch or the folder exists.
+    """
+    tip = commit_of(repo, f"{ref}^1") if ref.startswith(TRASH) else None
+    if tip is None:
+        raise UnknownRevisionError(
+            f"Nothing is kept under {ref!r}; it may have expired.", ref=ref
+        )
+    made = create_worktree(repo, path, branch, tip)
+    try:
+        commands.write(
+            made.path, *_EXACT, "read-tree", "-m", "-u", tip, f"{ref}^{{tree}}"
+        )
+        commands.write(made.path, "read-tree", f"{ref}^2^{{tree}}")
+        commands.write(made.path, "update-index", "-q", "--refresh", ok=(0, 1))
+    except AgentDeckError:
+        remove_worktree(repo, made.path, force=True)
+        _delete(repo, branch, tip)
+        raise
+    return made
+
+
+def kept(repo: Repository) -> list[Kept]:
+    """What is kept of discarded sessions, the newest first."""
+    fields = ("%(refname)", "%(committerdate:unix)", "%(contents:body)")
+    shown = commands.read(
+        repo.root,
+        "for-each-ref",
+        "--sort=-committerdate",
+        f"--format={'%00'.join(fields)}%00",
+        TRASH,
+    )
+    words = shown.text.split("\0")
+    found = []
+    for ref, seconds, body in zip(words[::3], words[1::3], words[2::3], strict=False):
+        try:
+            described = json.loads(body)
+            session_id, branch = described["session_id"], described["branch"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        at = datetime.fromtimestamp(int(seconds), UTC)
+        found.append(Kept(ref.strip(), str(session_id), str(branch), at))
+    return found
+
+
+def forget(repo: Repository, ref: str) -> None:
+    """Stop keeping discarded work; git removes it when it next cleans up."""
+    if ref.startswith(TRASH):
+        commands.write(repo.root, "update-ref", "-d", "--", ref)
+
+
+def _head_of(worktree: Path) -> str | None:
+    shown = commands.read(
+        worktree, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128)
+    )
+    return shown.text or None
+
+
+def _trees(worktree: Path, head: str) -> tuple[str, str]:
+    """The tree of a worktree's files, and that of its index."""
+    with index_copy(worktree) as index:
+        try:
+            index_tree = commands.write(worktree, "write-tree", index=index).text
+        except GitError:
+            # An index with unsettled conflicts has no tree.
+            index_tree = f"{head}^{{tree}}"
+        added = commands.write(
+            worktree, *_EXACT, "add", "--all", "--", ".", index=index, ok=(0, 1, 128)
+        )
+        nested = re.findall(r"embedded git repository: (.+)", added.stderr)
+        nested += re.findall(r"'(.+?)/?' does not have a commit", added.stderr)
+        if nested:
+            raise NestedRepositoryError(
+                f"{worktree} holds another git repository, {nested[0]!r}, whose content"
+                " could not be kept. Move it elsewhere or delete it first.",
+                path=str(worktree),
+                nested=nested,
+            )
+        if added.status != 0:
+            raise commands.failure(["add", "--all"], added)
+        return commands.write(worktree, "write-tree", index=index).text, index_tree
+
+
+def _store(repo: Repository, session_id: str, commit: str) -> str:
+    """Put a commit under a ref of its own; an earlier keeping is not replaced."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", session_id) or "session"
+    number = 1
+    while True:
+        ref = f"{TRASH}{name}" if number == 1 else f"{TRASH}{name}-{number}"
+        try:
+            commands.write(repo.root, "update-ref", "--", ref, commit, NO_COMMIT)
+        except GitError as error:
+            if "already exists" not in str(error.data.get("stderr", "")):
+                raise
+            number += 1
+        else:
+            return ref
+
+
+def _delete(repo: Repository, branch: str, tip: str) -> None:
+    try:
+        commands.write(repo.root, "update-ref", "-d", "--", full_ref(branch), tip)
+    except GitError as error:
+        raise BranchMovedError(
+            f"{branch!r} got a new commit while it was being discarded, so the branch"
+            " was left as it is. Discard it again to remove it.",
+            branch=branch,
+        ) from error

@@ -1,0 +1,194 @@
+"""The host as a whole: builds its parts, starts them, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from agentdeck.agents.registry import Registry
+from agentdeck.config.paths import Paths
+from agentdeck.config.settings import Settings
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.events import EventKind
+from agentdeck.core.session import Phase, Session
+from agentdeck.host.creation import Creator
+from agentdeck.host.git_watch import GitWatch
+from agentdeck.host.journal import Journal
+from agentdeck.host.landing import Landing
+from agentdeck.host.pool import Pool
+from agentdeck.host.recordings import Recordings
+from agentdeck.host.screen_text import text_of_frame
+from agentdeck.host.server import Server
+from agentdeck.host.session_files import (
+    read_json,
+    remove_old_discarded,
+    sessions_from_folders,
+)
+from agentdeck.host.sessions import Sessions
+from agentdeck.host.starting import Starter
+from agentdeck.host.store import Loaded, Store
+from agentdeck.host.supervisor import Supervisor
+from agentdeck.host.watchers import Watchers
+from agentdeck.launch.local import LocalLauncher
+
+logger = logging.getLogger(__name__)
+
+
+class Host:
+    """All parts of the host, made from what was on disk."""
+
+    def __init__(
+        self, paths: Paths, settings: Settings, store: Store, loaded: Loaded
+    ) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.store = store
+        self.started_at = time.monotonic()
+        self.stopping = asyncio.Event()
+        self.registry = Registry(settings.agents)
+        self.journal = Journal(store, loaded.last_seq)
+        found = loaded.sessions
+        if loaded.set_aside is not None:
+            found = sessions_from_folders(paths)
+        self.sessions = Sessions(self.journal, found)
+        self.supervisor = Supervisor(
+            paths, self.sessions, self.registry, settings.stop.grace_s
+        )
+        self.launcher = LocalLauncher(
+            paths.runtime / "runners.sock", paths.state / "runners.log"
+        )
+        starter = Starter(
+            paths,
+            self.sessions,
+            self.supervisor,
+            self.registry,
+            self.launcher,
+            settings.terminal,
+        )
+        self.pool = Pool(self.sessions, self.journal, store, starter.start)
+        self.pool.limit = int(loaded.pool.get("limit") or settings.pool.limit)
+        self.pool.paused = loaded.pool.get("paused") == "1"
+        self.creator = Creator(paths, settings, self.registry, self.sessions, self.pool)
+        self.watchers = Watchers(paths, self._take_report, self._refs_moved)
+        self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
+        self.landing = Landing(paths, self.sessions, self.git_watch.refresh)
+        self.recordings = Recordings(paths, self.supervisor)
+        self._attaching: set[asyncio.Task[None]] = set()
+        self._loaded = loaded
+        starter.on_worktree = self._worktree_made
+        self.sessions.on_phase = lambda _: self.pool.kick()
+        self.supervisor.on_settled = self.git_watch.refresh
+        self.supervisor.on_over = self.git_watch.refresh
+        self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
+
+    async def run(self, server: Server) -> None:
+        """Adopt what runs, serve clients, and end when asked to."""
+        journal = asyncio.create_task(self.journal.run(), name="journal")
+        watching = asyncio.create_task(self.watchers.run(), name="watchers")
+        try:
+            self._say_what_was_set_aside()
+            await self._take_up()
+            async with server.serving():
+                warm = asyncio.create_task(self._warm_up(), name="warm-up")
+                await self.stopping.wait()
+                warm.cancel()
+                await asyncio.gather(warm, return_exceptions=True)
+        finally:
+            await self._end(journal, watching)
+
+    async def stop_session(self, session: Session, *, force: bool) -> None:
+        """Stop a session, wherever in its life it is.
+
+        Raises:
+            AgentDeckError: If it is over already.
+        """
+        if session.phase is Phase.PREPARING:
+            await self.pool.until_started(session.id)
+            session = self.sessions.session(session.id)
+        if session.is_over:
+            raise AgentDeckError(f"{session.name} is over already.")
+        if session.phase is Phase.QUEUED:
+            self.sessions.move(session.id, Phase.ENDED, "stopped before it started")
+            return
+        self.supervisor.stop(session, force=force)
+
+    async def screen_of(self, session: Session, *, ansi: bool) -> dict[str, Any]:
+        """A session's screen as text: as it is now, or as it was at the end.
+
+        Raises:
+            AgentDeckError: If it has none.
+        """
+        live = self.supervisor.live(session.id)
+        if live is not None and live.link is not None:
+            answer = await live.link.ask({"t": "screen", "ansi": ansi})
+            return {**answer, "live": True}
+        file = self.paths.session_dir(session.id) / "screen.json"
+        frame = await asyncio.to_thread(read_json, file)
+        if frame is None:
+            raise AgentDeckError(
+                f"{session.name} has no screen: it is {session.phase.value}"
+                f"{': ' + session.reason if session.reason else ''}."
+            )
+        return {**text_of_frame(frame, ansi=ansi), "live": False}
+
+    async def _take_up(self) -> None:
+        for session in self.sessions:
+            if session.phase is Phase.PREPARING:
+                has_runner = self.paths.runner_socket(session.id).exists()
+                phase = Phase.RUNNING if has_runner else Phase.QUEUED
+                self.sessions.move(session.id, phase)
+        await self.supervisor.adopt()
+        for repo in {session.repo for session in self.sessions}:
+            self._attach(repo)
+        await asyncio.to_thread(remove_old_discarded, self.paths, time.time())
+        self.pool.kick()
+
+    async def _warm_up(self) -> None:
+        try:
+            await self.launcher.warm_up()
+        except AgentDeckError as error:
+            logger.warning("launcher_not_warm: %s", error)
+
+    async def _end(
+        self, journal: asyncio.Task[None], watching: asyncio.Task[None]
+    ) -> None:
+        await self.pool.close()
+        await self.supervisor.close()
+        watching.cancel()
+        await asyncio.gather(watching, *self._attaching, return_exceptions=True)
+        await self.git_watch.close()
+        await self.launcher.close()
+        journal.cancel()
+        await asyncio.gather(journal, return_exceptions=True)
+        await self.store.close()
+
+    def _attach(self, repo: str) -> None:
+        task = asyncio.create_task(self.git_watch.attach(repo), name="attach")
+        self._attaching.add(task)
+        task.add_done_callback(self._attaching.discard)
+
+    def _worktree_made(self, session: Session) -> None:
+        self._attach(session.repo)
+        self.git_watch.refresh(session.id)
+
+    def _take_report(self, session_id: str, report: dict[str, Any]) -> None:
+        live = self.supervisor.live(session_id)
+        if live is not None:
+            live.witness.hook(report)
+
+    def _refs_moved(self, git_dir: Any, changed: set[str]) -> None:
+        self.git_watch.refresh_repository(git_dir, changed)
+
+    def _say_what_was_set_aside(self) -> None:
+        aside = self._loaded.set_aside
+        if aside is None:
+            return
+        text = (
+            "AgentDeck's state could not be read, so it was kept as "
+            f"{aside} and {len(self.sessions)} sessions were found again in their "
+            "folders."
+        )
+        logger.error("state_set_aside: %s", text)
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})

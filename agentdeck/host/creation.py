@@ -1,0 +1,193 @@
+"""Takes a request for a session, checks all that can be checked, and queues it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agentdeck.agents.registry import Registry, is_installed
+from agentdeck.config.paths import Paths
+from agentdeck.config.settings import Settings
+from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
+from agentdeck.core.session import Phase, Session, SessionId
+from agentdeck.core.slugs import is_slug, slug_from, title_from, unique_slug
+from agentdeck.git.names import branch_name, worktree_path
+from agentdeck.git.repository import Repository, open_repository, resolve_base
+from agentdeck.git.worktrees import name_is_taken
+from agentdeck.host.pool import Pool
+from agentdeck.host.session_files import make_session_folder, remove_session_folder
+from agentdeck.host.sessions import Sessions
+from agentdeck.rpc.messages import CreateSession
+
+COMMAND_AGENT = "command"
+
+
+class Creator:
+    """Queues new sessions, one at a time so that names do not collide."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        registry: Registry,
+        sessions: Sessions,
+        pool: Pool,
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._registry = registry
+        self._sessions = sessions
+        self._pool = pool
+        self._lock = asyncio.Lock()
+
+    async def create(self, request: CreateSession) -> Session:
+        """Queue a session; where the pool has a place, wait until it started.
+
+        A session whose worktree cannot be made leaves nothing behind.
+
+        Raises:
+            AgentDeckError: If anything about the request is not possible.
+        """
+        async with self._lock:
+            env = request.env or dict(os.environ)
+            session = await asyncio.to_thread(self._checked, request, env)
+            await asyncio.to_thread(make_session_folder, self._paths, session, env)
+            self._sessions.put(session)
+            self._pool.kick()
+        await self._pool.until_started(session.id)
+        return await self._started(session)
+
+    async def _started(self, session: Session) -> Session:
+        now = self._sessions.session(session.id)
+        worktree_is_there = await asyncio.to_thread(Path(now.worktree).exists)
+        if now.phase is not Phase.FAILED or worktree_is_there:
+            return now
+        self._sessions.remove(session.id)
+        await asyncio.to_thread(remove_session_folder, self._paths, session.id)
+        raise AgentDeckError(now.reason)
+
+    def _checked(self, request: CreateSession, env: Mapping[str, str]) -> Session:
+        repository = open_repository(Path(request.repo))
+        base = resolve_base(repository, request.base)
+        agent = self._agent_of(request, env)
+        name, branch, path = self._names(request, repository)
+        self._check_writable(repository, path)
+        now = datetime.now(UTC)
+        command = tuple(request.command)
+        text = request.prompt or shlex.join(command)
+        return Session(
+            id=SessionId(secrets.token_hex(5)),
+            name=name,
+            title=request.title or title_from(text) or name,
+            repo=str(repository.root),
+            branch=branch,
+            base=base.name,
+            base_commit=base.commit,
+            worktree=str(path),
+            agent=agent,
+            created_at=now,
+            updated_at=now,
+            prompt=request.prompt,
+            command=command,
+            model=request.model,
+            position=self._sessions.next_position(),
+        )
+
+    def _agent_of(self, request: CreateSession, env: Mapping[str, str]) -> str:
+        if request.command:
+            if request.agent not in (None, COMMAND_AGENT):
+                raise UsageError(
+                    "Give either an agent with a prompt or a command after `--`, "
+                    "not both."
+                )
+            self._check_command(request, env)
+            return COMMAND_AGENT
+        name = request.agent or self._settings.agent
+        agent = self._registry.agent(name)
+        if name == COMMAND_AGENT:
+            raise UsageError("Give the command after `--`: agentdeck run -- make test.")
+        if not request.prompt.strip():
+            raise UsageError("Say what the agent shall do: the prompt is empty.")
+        if not is_installed(agent, env.get("PATH")):
+            raise UsageError(
+                f"{agent.title} is not installed: there is no {agent.executable!r} on "
+                "PATH. Install it or choose another with --agent; `agentdeck doctor` "
+                "shows which are there."
+            )
+        return name
+
+    def _check_command(self, request: CreateSession, env: Mapping[str, str]) -> None:
+        program = request.command[0]
+        if not program:
+            raise UsageError("The command after `--` is empty.")
+        if "/" in program and not program.startswith("/"):
+            return
+        if shutil.which(program, path=env.get("PATH")) is None:
+            raise UsageError(
+                f"There is no command {program!r} on PATH. Check the spelling, or give "
+                "its whole path."
+            )
+
+    def _names(
+        self, request: CreateSession, repository: Repository
+    ) -> tuple[str, str, Path]:
+        templates = self._settings.worktrees
+
+        def places(slug: str) -> tuple[str, Path]:
+            branch = branch_name(templates.branch, slug)
+            return branch, worktree_path(templates.path, repository.root, slug)
+
+        used = {session.name for session in self._sessions}
+
+        def is_taken(slug: str) -> bool:
+            return slug in used or name_is_taken(repository, *places(slug))
+
+        if request.name is not None:
+            self._check_name(request.name, taken=is_taken)
+            return request.name, *places(request.name)
+        text = request.title or request.prompt or " ".join(request.command[:4])
+        slug = unique_slug(slug_from(text), is_taken)
+        return slug, *places(slug)
+
+    @staticmethod
+    def _check_name(name: str, taken: object) -> None:
+        if not is_slug(name):
+            raise UsageError(
+                f"{name!r} cannot be a session's name: use up to 60 of a-z, 0-9, "
+                "'-', '_' and '.', beginning and ending with a letter or digit."
+            )
+        if callable(taken) and taken(name):
+            raise RefusedError(
+                f"The name {name!r} is taken by a session, a branch or a folder. "
+                "Choose another, or discard the other one first."
+            )
+
+    @staticmethod
+    def _check_writable(repository: Repository, path: Path) -> None:
+        """Find a full disk or a read-only one before anything is made."""
+        for folder in (repository.git_dir, _existing(path.parent)):
+            try:
+                with tempfile.NamedTemporaryFile(
+                    dir=folder, prefix=".agentdeck-"
+                ) as probe:
+                    probe.write(b"\0" * 65536)
+                    probe.flush()
+            except OSError as error:
+                raise AgentDeckError(
+                    f"A worktree cannot be made: {folder} cannot be written "
+                    f"({error.strerror}). Free some room, or set worktrees.path in the "
+                    "settings to a folder that you can write to."
+                ) from error
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder

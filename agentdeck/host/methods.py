@@ -1,0 +1,352 @@
+"""The methods that clients may call, each validated before it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentdeck import __version__
+from agentdeck.core.errors import AgentDeckError, RefusedError
+from agentdeck.core.filters import parse_filter
+from agentdeck.core.session import Phase, Session
+from agentdeck.git.commits import commits_between
+from agentdeck.git.diffs import changed_files, diff
+from agentdeck.git.repository import open_repository
+from agentdeck.host.demo import start_demo
+from agentdeck.rpc import messages as m
+from agentdeck.rpc.protocol import error_to_wire
+from agentdeck.rpc.wire import event_to_wire, needs_to_wire, session_to_wire
+
+if TYPE_CHECKING:
+    from agentdeck.host.application import Host
+
+logger = logging.getLogger(__name__)
+
+MAX_REPLAY = 5000
+"""A client that missed more events than this gets a snapshot, which is shorter."""
+
+Handler = Callable[[Any], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method's parameters and what it does."""
+
+    params: type[m.Params]
+    handler: Handler
+
+
+class Methods:
+    """The host's methods by name, apart from those on open screens."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.table: dict[str, Method] = {
+            "host.status": Method(m.Nothing, self._status),
+            "host.stop": Method(m.Nothing, self._stop_host),
+            "pool.set": Method(m.SetPool, self._set_pool),
+            "session.create": Method(m.CreateSession, self._create),
+            "session.list": Method(m.ListSessions, self._list),
+            "session.stop": Method(m.StopSessions, self._stop),
+            "session.resume": Method(m.ManySessions, self._resume),
+            "session.discard": Method(m.ManySessions, self._discard),
+            "session.merge": Method(m.MergeSessions, self._merge),
+            "session.send": Method(m.SendText, self._send),
+            "session.keys": Method(m.SendKeys, self._keys),
+            "session.answer": Method(m.Answer, self._answer),
+            "session.mark_read": Method(m.MarkRead, self._mark_read),
+            "session.rename": Method(m.Rename, self._rename),
+            "session.screen": Method(m.ReadScreen, self._screen),
+            "session.logs": Method(m.ReadLogs, self._logs),
+            "session.diff": Method(m.ReadDiff, self._diff),
+            "session.commits": Method(m.OneSession, self._commits),
+            "session.explain": Method(m.OneSession, self._explain),
+            "events.since": Method(m.ReadEvents, self._events),
+            "demo.start": Method(m.StartDemo, self._demo),
+        }
+
+    def closest(self, name: str) -> str:
+        """A sentence about a method that there is not."""
+        close = difflib.get_close_matches(name, self.table, 1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        return f"The host has no method {name!r}.{hint}"
+
+    async def greeting(self, since: int | None) -> dict[str, Any]:
+        """What a client is told first: the snapshot, or the events it missed."""
+        host = self._host
+        events = None
+        if since is not None:
+            events = await host.store.events_since(since, MAX_REPLAY + 1)
+            if events is not None and len(events) > MAX_REPLAY:
+                events = None
+        app = host.settings.app
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "server_seq": host.journal.told_seq,
+            "app": {
+                "theme": app.theme,
+                "release_key": app.release_key,
+                "ascii": app.ascii,
+            },
+            "default_agent": host.settings.agent,
+            "agents": host.registry.listed(),
+            "pool": host.pool.state(),
+            "home": str(host.paths.state),
+            "sessions": None if events is not None else self._listed(),
+            "events": None if events is None else [event_to_wire(e) for e in events],
+        }
+
+    def _listed(self, query: str = "") -> list[dict[str, Any]]:
+        wanted, now = parse_filter(query), datetime.now(UTC)
+        chosen = [s for s in self._host.sessions if wanted.matches(s, now)]
+        chosen.sort(key=lambda s: (s.position, s.id))
+        return [session_to_wire(session) for session in chosen]
+
+    async def _status(self, _: m.Nothing) -> dict[str, Any]:
+        host = self._host
+        pool = host.pool.state()
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "sessions": len(host.sessions),
+            "running": pool["running"],
+            "queued": pool["queued"],
+            "uptime": round(time.monotonic() - host.started_at, 3),
+            "limit": pool["limit"],
+            "paused": pool["paused"],
+            "home": str(host.paths.state),
+        }
+
+    async def _stop_host(self, _: m.Nothing) -> dict[str, Any]:
+        self._host.stopping.set()
+        return {}
+
+    async def _set_pool(self, params: m.SetPool) -> dict[str, Any]:
+        return await self._host.pool.set(params.limit, params.paused)
+
+    async def _create(self, params: m.CreateSession) -> dict[str, Any]:
+        session = await self._host.creator.create(params)
+        return {"session": session_to_wire(session)}
+
+    async def _list(self, params: m.ListSessions) -> dict[str, Any]:
+        return {"sessions": self._listed(params.filter)}
+
+    async def _each(
+        self, ids: list[str], act: Callable[[Session], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """Act on each session in order; an error of one does not stop the rest."""
+        results: list[dict[str, Any]] = []
+        for session_id in dict.fromkeys(ids):
+            session = self._host.sessions.find(session_id)
+            name = session.name if session else session_id
+            result: dict[str, Any] = {"id": session_id, "name": name}
+            try:
+                session = self._host.sessions.session(session_id)
+                result |= {"ok": True, **await act(session)}
+            except AgentDeckError as error:
+                result |= {"ok": False, "error": error_to_wire(error)}
+            except Exception:
+                logger.exception("action_failed", extra={"session_id": session_id})
+                failure = AgentDeckError(
+                    f"Something in AgentDeck went wrong with {name}; see its log."
+                )
+                result |= {"ok": False, "error": error_to_wire(failure)}
+            results.append(result)
+        return {"results": results}
+
+    async def _stop(self, params: m.StopSessions) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            await self._host.stop_session(session, force=params.force)
+            return {}
+
+        return await self._each(params.ids, act)
+
+    async def _resume(self, params: m.ManySessions) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            if not session.is_over:
+                raise RefusedError(
+                    f"{session.name} is {session.phase.value}; only a session that "
+                    "is over can be resumed."
+                )
+            self._host.sessions.move(session.id, Phase.QUEUED)
+            self._host.sessions.change(session.id, exit_code=None, unread=False)
+            self._host.pool.kick()
+            return {}
+
+        return await self._each(params.ids, act)
+
+    async def _discard(self, params: m.ManySessions) -> dict[str, Any]:
+        return await self._each(params.ids, self._host.landing.discard)
+
+    async def _merge(self, params: m.MergeSessions) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            return await self._host.landing.merge(session, params)
+
+        return await self._each(params.ids, act)
+
+    async def _send(self, params: m.SendText) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            return await self._type(session, params.text, submit=params.submit)
+
+        return await self._each(params.ids, act)
+
+    async def _type(
+        self, session: Session, text: str, *, submit: bool
+    ) -> dict[str, Any]:
+        link = self._host.supervisor.link(session)
+        kind = "paste" if "\n" in text else "text"
+        await link.ask({"t": kind, "text": text})
+        if submit:
+            await link.ask({"t": "key", "key": "enter"})
+        self._note_answer(session, "a text was sent")
+        return {}
+
+    async def _keys(self, params: m.SendKeys) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            link = self._host.supervisor.link(session)
+            for key in params.keys:
+                await link.ask({"t": "key", "key": key})
+            self._note_answer(session, f"{' '.join(params.keys[:5])} was pressed")
+            return {}
+
+        return await self._each(params.ids, act)
+
+    async def _answer(self, params: m.Answer) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            needs = session.needs
+            if needs is None or not session.needs_attention:
+                raise RefusedError(f"{session.name} asks nothing now.")
+            if params.text is not None and params.text != needs.text:
+                raise RefusedError(
+                    f"{session.name} asks something else by now: {needs.text}"
+                )
+            if params.choice > len(needs.choices):
+                raise RefusedError(
+                    f"{session.name} has no choice {params.choice}: "
+                    f"{needs.text} Reply with a text instead."
+                )
+            link = self._host.supervisor.link(session)
+            await link.ask({"t": "key", "key": str(params.choice)})
+            choice = needs.choices[params.choice - 1]
+            self._note_answer(session, f"answered: {choice}")
+            return {"choice": choice}
+
+        return await self._each(params.ids, act)
+
+    def _note_answer(self, session: Session, what: str) -> None:
+        live = self._host.supervisor.live(session.id)
+        if live is not None:
+            live.witness.answered_if_asked(what)
+
+    async def _mark_read(self, params: m.MarkRead) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            self._host.sessions.change(session.id, unread=params.unread)
+            return {}
+
+        return await self._each(params.ids, act)
+
+    async def _rename(self, params: m.Rename) -> dict[str, Any]:
+        session = self._host.sessions.change(params.id, title=params.title)
+        return {"session": session_to_wire(session)}
+
+    async def _screen(self, params: m.ReadScreen) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        return await self._host.screen_of(session, ansi=params.ansi)
+
+    async def _logs(self, params: m.ReadLogs) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        return await self._host.recordings.read(session, params)
+
+    async def _diff(self, params: m.ReadDiff) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        return await asyncio.to_thread(_diff_of, session, params)
+
+    async def _commits(self, params: m.OneSession) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        return {"commits": await asyncio.to_thread(_commits_of, session)}
+
+    async def _explain(self, params: m.OneSession) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        wire = session_to_wire(session)
+        live = self._host.supervisor.live(session.id)
+        signs = live.witness.signs if live else []
+        believed = live.witness.believed if live else None
+        return {
+            "id": session.id,
+            "name": session.name,
+            "phase": session.phase.value,
+            "activity": wire["activity"],
+            "needs": needs_to_wire(session.needs),
+            "why": wire["why"],
+            "reason": session.reason,
+            "evidence": [
+                {
+                    "source": sign.source.name.lower(),
+                    "activity": sign.activity.value,
+                    "detail": sign.detail,
+                    "at": sign.at.isoformat(timespec="milliseconds"),
+                    "order": sign.order,
+                    "believed": sign is believed,
+                }
+                for sign in signs
+            ],
+        }
+
+    async def _events(self, params: m.ReadEvents) -> dict[str, Any]:
+        host = self._host
+        events = await host.store.events_since(params.since, params.limit)
+        if events is None:
+            newest = host.journal.told_seq
+            if params.since > newest:
+                events = []
+            else:
+                raise RefusedError(
+                    f"The events after {params.since} are no longer kept; the newest "
+                    f"is {newest}."
+                )
+        return {
+            "events": [event_to_wire(event) for event in events],
+            "server_seq": host.journal.told_seq,
+        }
+
+    async def _demo(self, params: m.StartDemo) -> dict[str, Any]:
+        return await start_demo(Path(params.folder), self._host.creator.create)
+
+
+def _diff_of(session: Session, params: m.ReadDiff) -> dict[str, Any]:
+    repository = open_repository(Path(session.repo))
+    worktree, base = Path(session.worktree), session.base_commit
+    text = diff(repository, worktree, base, stat=params.stat, color=params.color)
+    files = changed_files(repository, worktree, base)
+    return {
+        "text": text,
+        "base": session.base,
+        "files": [
+            {"path": f.path, "added": f.added, "removed": f.removed} for f in files
+        ],
+    }
+
+
+def _commits_of(session: Session) -> list[dict[str, Any]]:
+    repository = open_repository(Path(session.repo))
+    return [
+        {
+            "sha": commit.sha,
+            "short": commit.short,
+            "subject": commit.subject,
+            "author": commit.author,
+            "at": commit.at.isoformat(),
+        }
+        for commit in commits_between(
+            repository, session.base_commit, session.branch, limit=500
+        )
+    ]

@@ -1,0 +1,100 @@
+"""The worker pool: starts queued sessions while there is a place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from agentdeck.core.events import EventKind
+from agentdeck.core.schedule import next_to_start
+from agentdeck.core.session import Phase, Session
+from agentdeck.host.journal import Journal
+from agentdeck.host.sessions import Sessions
+from agentdeck.host.store import Store, StoreError
+
+logger = logging.getLogger(__name__)
+
+Starter = Callable[[Session], Awaitable[None]]
+
+
+class Pool:
+    """At most `limit` sessions live at once; the rest wait in order."""
+
+    def __init__(
+        self, sessions: Sessions, journal: Journal, store: Store, start: Starter
+    ) -> None:
+        self._sessions = sessions
+        self._journal = journal
+        self._store = store
+        self._start = start
+        self._starting: dict[str, asyncio.Task[None]] = {}
+        self._told: dict[str, Any] = {}
+        self.limit = 1
+        self.paused = False
+
+    def state(self) -> dict[str, Any]:
+        """Limit, whether it is paused, and how many run and wait."""
+        running = sum(session.is_live for session in self._sessions)
+        queued = sum(session.phase is Phase.QUEUED for session in self._sessions)
+        return {
+            "limit": self.limit,
+            "paused": self.paused,
+            "running": running,
+            "queued": queued,
+        }
+
+    async def set(self, limit: int | None, paused: bool | None) -> dict[str, Any]:
+        """Change the limit or pause; what runs goes on either way."""
+        if limit is not None:
+            self.limit = limit
+        if paused is not None:
+            self.paused = paused
+        try:
+            await self._store.save_pool(
+                {"limit": str(self.limit), "paused": str(int(self.paused))}
+            )
+        except StoreError as error:
+            logger.warning("pool_not_saved: %s", error)
+        self.kick()
+        return self.state()
+
+    def kick(self) -> None:
+        """Start what has a place now, and tell clients how full the pool is."""
+        for session in next_to_start(self._sessions, self.limit, paused=self.paused):
+            preparing = self._sessions.move(session.id, Phase.PREPARING)
+            task = asyncio.create_task(
+                self._start_one(preparing), name=f"start-{session.name}"
+            )
+            self._starting[session.id] = task
+        state = self.state()
+        if state != self._told:
+            self._told = state
+            self._journal.record(EventKind.POOL_CHANGED, {"pool": state})
+
+    async def until_started(self, session_id: str) -> None:
+        """Wait until a session that is being prepared runs or has failed."""
+        task = self._starting.get(session_id)
+        if task is not None:
+            await asyncio.wait({task})
+
+    async def close(self) -> None:
+        """Finish the starts under way."""
+        if self._starting:
+            await asyncio.wait(set(self._starting.values()))
+
+    async def _start_one(self, session: Session) -> None:
+        try:
+            await self._start(session)
+        except Exception:
+            logger.exception("start_failed", extra={"session_id": session.id})
+            if self._sessions.find(session.id) is not None:
+                self._sessions.move(
+                    session.id,
+                    Phase.FAILED,
+                    "AgentDeck could not start it; see its log",
+                )
+        finally:
+            self._starting.pop(session.id, None)
+            self.kick()

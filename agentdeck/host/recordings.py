@@ -1,0 +1,68 @@
+"""What a session's agent printed, read from its recording."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+from typing import Any
+
+from agentdeck.config.paths import Paths
+from agentdeck.core.session import Session
+from agentdeck.host.supervisor import Supervisor
+from agentdeck.rpc.messages import ReadLogs
+from agentdeck.runner import recording_reader
+from agentdeck.runner.plain_text import to_plain_text
+
+
+class Recordings:
+    """Reads recordings piece by piece, and waits for more where asked."""
+
+    def __init__(self, paths: Paths, supervisor: Supervisor) -> None:
+        self._paths = paths
+        self._supervisor = supervisor
+
+    async def read(self, session: Session, request: ReadLogs) -> dict[str, Any]:
+        """The recording from a position on, in the form that was asked for."""
+        folder = self._paths.session_dir(session.id)
+        live = self._supervisor.live(session.id)
+        if live is not None:
+            live.has_output.clear()
+        data, position = await asyncio.to_thread(_read, folder, request)
+        if not data and live is not None and request.wait_s:
+            try:
+                async with asyncio.timeout(request.wait_s):
+                    await live.has_output.wait()
+            except TimeoutError:
+                pass
+            data, position = await asyncio.to_thread(_read, folder, request)
+        over = self._supervisor.live(session.id) is None
+        return {"data": data, "position": position, "end": over and not data}
+
+
+def _read(folder: Path, request: ReadLogs) -> tuple[str, str]:
+    if request.format == "cast":
+        return _read_cast(folder, request.position)
+    start = recording_reader.START
+    if request.position:
+        segment, _, offset = request.position.partition(":")
+        start = recording_reader.Position(int(segment), int(offset or 0))
+    output, end = recording_reader.read_from(folder, start)
+    position = f"{end.segment}:{end.offset}"
+    if request.format == "raw":
+        return base64.b64encode(output).decode(), position
+    return to_plain_text(output.decode("utf-8", "replace")), position
+
+
+def _read_cast(folder: Path, position: str | None) -> tuple[str, str]:
+    """The recording as one asciicast: one header, the events of all segments."""
+    if position:
+        return "", position
+    lines: list[str] = []
+    for number, file in enumerate(recording_reader.segments(folder)):
+        with file.open(encoding="utf-8") as stream:
+            header = stream.readline()
+            if number == 0:
+                lines.append(header)
+            lines += [line for line in stream if line.startswith("[")]
+    return "".join(lines), "whole"

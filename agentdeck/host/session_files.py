@@ -1,0 +1,115 @@
+"""What the host keeps in a session's folder, beside what the runner writes there.
+
+`session.json` lets the sessions be found again without the state file;
+`env.json` and `launch.json` hold the agent's environment, so they are for this
+user's eyes only; `discarded.json` marks a folder that may go after 30 days.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agentdeck.config.paths import Paths
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Session
+from agentdeck.rpc.wire import session_from_wire, session_to_wire
+
+KEPT_DISCARDED_S = 30 * 86400
+
+
+def write_json(file: Path, value: object) -> None:
+    """Write a file for this user's eyes only, wholly or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+    draft.replace(file)
+
+
+def read_json(file: Path) -> dict[str, Any] | None:
+    """The object in a file, or None where there is no readable one."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def make_session_folder(paths: Paths, session: Session, env: Mapping[str, str]) -> None:
+    """Make the folder of a new session, with its inbox.
+
+    Raises:
+        AgentDeckError: If the disk is full or cannot be written.
+    """
+    folder = paths.session_dir(session.id)
+    try:
+        folder.mkdir(mode=0o700)
+        inbox_of(paths, session.id).mkdir(mode=0o700, parents=True)
+        write_json(folder / "env.json", dict(env))
+        write_json(folder / "session.json", session_to_wire(session))
+        if session.prompt:
+            (folder / "brief.md").write_text(session.prompt, encoding="utf-8")
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(inbox_of(paths, session.id), ignore_errors=True)
+        raise AgentDeckError(
+            f"The session's folder {folder} cannot be written: {error.strerror}. "
+            "Free some room on that disk."
+        ) from error
+
+
+def remove_session_folder(paths: Paths, session_id: str) -> None:
+    """Remove all that is kept of a session that never started."""
+    shutil.rmtree(paths.session_dir(session_id), ignore_errors=True)
+    shutil.rmtree(inbox_of(paths, session_id), ignore_errors=True)
+
+
+def inboxes(paths: Paths) -> Path:
+    """The folder of all inboxes: one to watch, apart from the busy recordings."""
+    return paths.state / "inboxes"
+
+
+def inbox_of(paths: Paths, session_id: str) -> Path:
+    """The folder into which an agent's hooks write."""
+    return inboxes(paths) / session_id
+
+
+def mark_discarded(paths: Paths, session: Session, kept_ref: str) -> None:
+    """Note that a session was discarded, and where its work is kept."""
+    folder = paths.session_dir(session.id)
+    if folder.is_dir():
+        write_json(folder / "session.json", session_to_wire(session))
+        write_json(folder / "discarded.json", {"at": time.time(), "kept": kept_ref})
+    shutil.rmtree(inbox_of(paths, session.id), ignore_errors=True)
+
+
+def remove_old_discarded(paths: Paths, now: float) -> None:
+    """Remove the folders of sessions discarded more than 30 days ago."""
+    for marker in (paths.state / "sessions").glob("*/discarded.json"):
+        discarded = read_json(marker)
+        if discarded and now - float(discarded.get("at", now)) > KEPT_DISCARDED_S:
+            shutil.rmtree(marker.parent, ignore_errors=True)
+
+
+def sessions_from_folders(paths: Paths) -> tuple[Session, ...]:
+    """The sessions whose folders are there, for when the state file is lost."""
+    found: list[Session] = []
+    for file in (paths.state / "sessions").glob("*/session.json"):
+        values = read_json(file)
+        if values is None or (file.parent / "discarded.json").exists():
+            continue
+        try:
+            found.append(session_from_wire(values))
+        except (KeyError, ValueError, TypeError):
+            continue
+    return tuple(sorted(found, key=lambda s: (s.position, s.id)))

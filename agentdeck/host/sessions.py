@@ -1,0 +1,89 @@
+"""The sessions as they are now: the one place that holds them and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agentdeck.core.errors import NoSuchSessionError
+from agentdeck.core.events import EventKind
+from agentdeck.core.session import Phase, Session, moved
+from agentdeck.host.journal import Journal
+from agentdeck.rpc.wire import session_to_wire
+
+
+class Sessions:
+    """All sessions by id. Every change goes through `put` and becomes an event."""
+
+    def __init__(self, journal: Journal, loaded: tuple[Session, ...]) -> None:
+        self._journal = journal
+        self._sessions = {session.id: session for session in loaded}
+        self._next_position = 1 + max((s.position for s in loaded), default=0)
+        self.on_phase: Callable[[Session], None] | None = None
+        """Called after a session came into another phase."""
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._sessions.values()))
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def next_position(self) -> int:
+        """The place behind all others."""
+        self._next_position += 1
+        return self._next_position - 1
+
+    def find(self, session_id: str) -> Session | None:
+        """The session with this id, if it is there."""
+        return self._sessions.get(session_id)  # type: ignore[call-overload, no-any-return]
+
+    def session(self, session_id: str) -> Session:
+        """The session with this id.
+
+        Raises:
+            NoSuchSessionError: If there is none (any more).
+        """
+        found = self.find(session_id)
+        if found is None:
+            raise NoSuchSessionError(f"There is no session {session_id!r} any more.")
+        return found
+
+    def put(self, session: Session) -> Session:
+        """Hold this state of a session; tells clients if it is another."""
+        before = self._sessions.get(session.id)
+        if before == session:
+            return session
+        self._sessions[session.id] = session
+        kind = EventKind.SESSION_CHANGED if before else EventKind.SESSION_ADDED
+        data: dict[str, object] = {"session": session_to_wire(session)}
+        self._journal.record(kind, data, session.id, saved=session)
+        if (before is None or before.phase is not session.phase) and self.on_phase:
+            self.on_phase(session)
+        return session
+
+    def change(self, session_id: str, **values: object) -> Session:
+        """Hold a session with some values changed; the time is set."""
+        session = self.session(session_id)
+        if all(getattr(session, name) == value for name, value in values.items()):
+            return session
+        changed = replace(session, **values, updated_at=datetime.now(UTC))  # type: ignore[arg-type]
+        return self.put(changed)
+
+    def move(self, session_id: str, phase: Phase, reason: str = "") -> Session:
+        """Hold a session in another phase."""
+        session = self.session(session_id)
+        return self.put(moved(session, phase, datetime.now(UTC), reason))
+
+    def remove(self, session_id: str) -> None:
+        """Forget a session."""
+        session = self._sessions.pop(self.session(session_id).id)
+        self._journal.record(
+            EventKind.SESSION_REMOVED, {"name": session.name}, session.id, removed=True
+        )
+        if self.on_phase:
+            self.on_phase(session)
+
+    def tell(self, kind: EventKind, session_id: str, data: dict[str, object]) -> None:
+        """Tell clients something about a session that is not its state."""
+        self._journal.record(kind, data, session_id)

@@ -1,0 +1,127 @@
+"""Starts one session: its worktree, its agent's command line, its runner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from agentdeck.agents.definition import Start
+from agentdeck.agents.registry import Registry
+from agentdeck.config.paths import Paths
+from agentdeck.config.settings import TerminalSettings
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Phase, Session
+from agentdeck.git.repository import open_repository
+from agentdeck.git.worktrees import create_worktree, list_worktrees
+from agentdeck.host.session_files import inbox_of, read_json, write_json
+from agentdeck.host.sessions import Sessions
+from agentdeck.host.supervisor import Supervisor
+from agentdeck.launch.local import LocalLauncher
+
+logger = logging.getLogger(__name__)
+
+_DROPPED_VARIABLES = ("COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "PYTHONUTF8")
+
+
+class Starter:
+    """Brings a session from preparing to running, or to failed with the reason."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        sessions: Sessions,
+        supervisor: Supervisor,
+        registry: Registry,
+        launcher: LocalLauncher,
+        terminal: TerminalSettings,
+    ) -> None:
+        self._paths = paths
+        self._sessions = sessions
+        self._supervisor = supervisor
+        self._registry = registry
+        self._launcher = launcher
+        self._terminal = terminal
+        self.on_worktree: Callable[[Session], None] = lambda _: None
+        """Called once the session's worktree is there."""
+
+    async def start(self, session: Session) -> None:
+        """Start a session that the pool has given a place."""
+        try:
+            await asyncio.to_thread(self._prepare, session)
+            self.on_worktree(session)
+            await self._launcher.spawn(
+                self._paths.session_dir(session.id),
+                self._paths.runner_socket(session.id),
+            )
+        except (AgentDeckError, OSError) as error:
+            reason = error.message if isinstance(error, AgentDeckError) else str(error)
+            logger.warning("session_failed: %s", reason)
+            self._sessions.move(session.id, Phase.FAILED, reason)
+            return
+        self._sessions.move(session.id, Phase.RUNNING)
+        self._supervisor.watch(session.id, started=True)
+
+    def _prepare(self, session: Session) -> None:
+        folder = self._paths.session_dir(session.id)
+        was_started = (folder / "launch.json").exists()
+        self._make_worktree(session, was_started=was_started)
+        for left in ("exit.json", "runner.json", "screen.json"):
+            (folder / left).unlink(missing_ok=True)
+        self._paths.runner_socket(session.id).unlink(missing_ok=True)
+        agent = self._registry.agent(session.agent)
+        launch = agent.launch(
+            Start(session.prompt, session.command, session.model, resume=was_started)
+        )
+        env = read_json(folder / "env.json") or dict(os.environ)
+        terminal = self._terminal
+        write_json(
+            folder / "launch.json",
+            {
+                "version": 1,
+                "argv": list(launch.argv),
+                "cwd": session.worktree,
+                "env": self._environment(session, env),
+                "cols": terminal.columns,
+                "rows": terminal.rows,
+                "recording_cap_bytes": terminal.recording_cap_mb * 1024 * 1024,
+                "stdin_text": launch.typed,
+            },
+        )
+
+    def _make_worktree(self, session: Session, *, was_started: bool) -> None:
+        repository = open_repository(Path(session.repo))
+        path = Path(session.worktree)
+        for worktree in list_worktrees(repository):
+            is_ours = worktree.path == path and worktree.branch == session.branch
+            if is_ours and path.is_dir():
+                return
+        create_worktree(
+            repository,
+            path,
+            session.branch,
+            session.base_commit,
+            existing_branch=was_started,
+        )
+
+    def _environment(self, session: Session, env: Mapping[str, str]) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in env.items()
+            if name not in _DROPPED_VARIABLES and not name.startswith("GIT_")
+        }
+        home = os.environ.get("AGENTDECK_HOME")
+        if home:
+            kept["AGENTDECK_HOME"] = home
+        return {
+            **kept,
+            "PWD": session.worktree,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "TERM_PROGRAM": "agentdeck",
+            "AGENTDECK_SESSION": session.name,
+            "AGENTDECK_SESSION_ID": session.id,
+            "AGENTDECK_INBOX": str(inbox_of(self._paths, session.id)),
+        }

@@ -1,0 +1,232 @@
+"""The host's memory on disk: sessions and the event log, in SQLite (WAL).
+
+Every call runs on one thread of its own, so that a slow disk never blocks the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.events import Event
+from agentdeck.core.session import Session
+from agentdeck.rpc.wire import (
+    event_from_wire,
+    session_from_wire,
+    session_to_wire,
+)
+
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+KEPT_EVENTS = 50_000
+"""Older events are dropped; a client that asks for them gets a snapshot."""
+_PRUNE_EVERY = 1000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
+    session_id TEXT, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+T = TypeVar("T")
+
+
+class StoreError(AgentDeckError):
+    """The state could not be written or read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one transaction holds: news, and the sessions as they are after it."""
+
+    events: tuple[Event, ...] = ()
+    saved: tuple[Session, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was on disk when the host started."""
+
+    sessions: tuple[Session, ...] = ()
+    last_seq: int = 0
+    set_aside: Path | None = None
+    """Where a state file that could not be read was kept."""
+    pool: dict[str, str] = field(default_factory=dict)
+
+
+class Store:
+    """The state file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._database: sqlite3.Connection | None = None
+        self._since_pruned = 0
+
+    async def open(self) -> Loaded:
+        """Open or make the state file, and read the sessions.
+
+        A file that is corrupt or of a newer version is kept aside under another
+        name and an empty one begun; `Loaded.set_aside` tells.
+
+        Raises:
+            StoreError: If no state file can be made at all.
+        """
+        return await self._run(self._open)
+
+    async def apply(self, change: Change) -> None:
+        """Write one change, wholly or not at all.
+
+        Raises:
+            StoreError: If it could not be written, such as on a full disk.
+        """
+        await self._run(lambda: self._apply(change))
+
+    async def events_since(self, since: int, limit: int) -> list[Event] | None:
+        """The events after a number, or None if they are no longer kept."""
+        return await self._run(lambda: self._events_since(since, limit))
+
+    async def save_pool(self, values: dict[str, str]) -> None:
+        """Remember what a person changed of the pool."""
+        await self._run(lambda: self._save_pool(values))
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._run(self._close)
+        self._thread.shutdown()
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, job)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"AgentDeck's state in {self._file} could not be read or written: "
+                f"{error}. Check the room on that disk."
+            ) from error
+
+    def _open(self) -> Loaded:
+        try:
+            return self._load()
+        except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            logger.warning("state_set_aside", exc_info=error)
+        aside = self._set_aside()
+        loaded = self._load()
+        return Loaded(loaded.sessions, loaded.last_seq, aside, loaded.pool)
+
+    def _load(self) -> Loaded:
+        database = sqlite3.connect(self._file, check_same_thread=False)
+        self._database = database
+        self._file.chmod(0o600)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise ValueError(f"state of version {version}, newer than {SCHEMA_VERSION}")
+        database.executescript(_SCHEMA)
+        database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        database.commit()
+        rows = database.execute("SELECT data FROM sessions").fetchall()
+        sessions = [session_from_wire(json.loads(data)) for (data,) in rows]
+        (last,) = database.execute(
+            "SELECT COALESCE(MAX(seq), 0) FROM events"
+        ).fetchone()
+        pool = dict(database.execute("SELECT name, value FROM pool").fetchall())
+        sessions.sort(key=lambda s: (s.position, s.id))
+        return Loaded(tuple(sessions), last, None, pool)
+
+    def _set_aside(self) -> Path:
+        self._close()
+        aside = self._file.with_name(f"{self._file.name}.kept-{time.time_ns()}")
+        self._file.rename(aside)
+        for suffix in ("-wal", "-shm"):
+            left = self._file.with_name(self._file.name + suffix)
+            if left.exists():
+                left.rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    @property
+    def _open_database(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise sqlite3.ProgrammingError("the state file is not open")
+        return self._database
+
+    def _apply(self, change: Change) -> None:
+        database = self._open_database
+        with database:
+            database.executemany(
+                "INSERT OR REPLACE INTO sessions VALUES (?, ?)",
+                [(s.id, json.dumps(session_to_wire(s))) for s in change.saved],
+            )
+            database.executemany(
+                "DELETE FROM sessions WHERE id = ?",
+                [(each,) for each in change.removed],
+            )
+            database.executemany(
+                "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)",
+                [_event_row(event) for event in change.events],
+            )
+            self._since_pruned += len(change.events)
+            if self._since_pruned >= _PRUNE_EVERY and change.events:
+                self._since_pruned = 0
+                oldest = change.events[-1].server_seq - KEPT_EVENTS
+                database.execute("DELETE FROM events WHERE seq <= ?", (oldest,))
+
+    def _events_since(self, since: int, limit: int) -> list[Event] | None:
+        database = self._open_database
+        first, last = database.execute(
+            "SELECT COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0) FROM events"
+        ).fetchone()
+        if since + 1 < first or since > last:
+            return None
+        rows = database.execute(
+            "SELECT seq, at, kind, session_id, data FROM events WHERE seq > ? "
+            "ORDER BY seq LIMIT ?",
+            (since, limit),
+        ).fetchall()
+        return [_event_from_row(row) for row in rows]
+
+    def _save_pool(self, values: dict[str, str]) -> None:
+        with self._open_database as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO pool VALUES (?, ?)", list(values.items())
+            )
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+def _event_row(event: Event) -> tuple[int, str, str, str | None, str]:
+    data = json.dumps(event.data, separators=(",", ":"))
+    at = event.at.isoformat(timespec="milliseconds")
+    return event.server_seq, at, event.kind.value, event.session_id, data
+
+
+def _event_from_row(row: Sequence[object]) -> Event:
+    seq, at, kind, session_id, data = row
+    return event_from_wire(
+        {
+            "server_seq": seq,
+            "at": at,
+            "kind": kind,
+            "session_id": session_id,
+            "data": json.loads(str(data)),
+        }
+    )

@@ -1,0 +1,275 @@
+"""Keeps in touch with each running session's runner, from start to end.
+
+A runner outlives the host. At start the host adopts those that still run; those
+that ended meanwhile left their exit status on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psutil
+
+from agentdeck.agents.registry import Registry
+from agentdeck.config.paths import Paths
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.core.status import Source
+from agentdeck.host.evidence import Witness
+from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
+from agentdeck.host.session_files import read_json, write_json
+from agentdeck.host.sessions import Sessions
+from agentdeck.rpc.wire import session_to_wire
+
+logger = logging.getLogger(__name__)
+
+RUNNER_START_S = 10.0
+KILL_AFTER_S = 5.0
+"""How long after its grace a stop may take before the host kills for it."""
+LINE_EVERY_S = 2.0
+"""How often a session's last line is told while it prints and somebody looks."""
+
+
+@dataclass
+class LiveSession:
+    """A running session: its link, the signs it gave, and the task that listens."""
+
+    witness: Witness
+    link: RunnerLink | None = None
+    task: asyncio.Task[None] | None = None
+    last_line_at: float = 0.0
+    has_output: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Supervisor:
+    """All live sessions."""
+
+    def __init__(
+        self, paths: Paths, sessions: Sessions, registry: Registry, stop_grace_s: float
+    ) -> None:
+        self._paths = paths
+        self._sessions = sessions
+        self._registry = registry
+        self._stop_grace_s = stop_grace_s
+        self._live: dict[str, LiveSession] = {}
+        self._killers: set[asyncio.Task[None]] = set()
+        self.on_settled: Callable[[str], None] = lambda _: None
+        """Called when a session's output settled: its files may have changed."""
+        self.on_over: Callable[[str], None] = lambda _: None
+        """Called when a session's agent has ended."""
+        self.somebody_looks: Callable[[], bool] = lambda: False
+
+    def live(self, session_id: str) -> LiveSession | None:
+        """A running session's dealings, or None."""
+        return self._live.get(session_id)
+
+    def link(self, session: Session) -> RunnerLink:
+        """The link to a running session's runner.
+
+        Raises:
+            AgentDeckError: If the session does not run.
+        """
+        live = self._live.get(session.id)
+        if live is None or live.link is None:
+            raise AgentDeckError(
+                f"{session.name} does not run (it is {session.phase.value}). "
+                f"`agentdeck resume {session.name}` starts it again."
+            )
+        return live.link
+
+    def watch(self, session_id: str, *, started: bool) -> None:
+        """Listen to a session's runner from now on."""
+        session = self._sessions.session(session_id)
+        agent = self._registry.known_or_command(session.agent)
+        live = LiveSession(Witness(self._sessions, session_id, agent))
+        self._live[session_id] = live
+        live.task = asyncio.create_task(
+            self._listen(session_id, live, started=started),
+            name=f"watch-{session.name}",
+        )
+
+    async def adopt(self) -> None:
+        """Find the runners of all sessions that ran when the last host ended."""
+        for session in self._sessions:
+            if session.phase in (Phase.RUNNING, Phase.STOPPING):
+                self.watch(session.id, started=False)
+
+    async def close(self) -> None:
+        """Stop listening. The agents go on."""
+        tasks = [live.task for live in self._live.values() if live.task]
+        tasks += self._killers
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self, session: Session, *, force: bool) -> None:
+        """Ask a running session's agent to stop; politely unless forced."""
+        agent = self._registry.known_or_command(session.agent)
+        grace_s = 0.0 if force else self._stop_grace_s
+        self.link(session).send(
+            {
+                "t": "stop",
+                "grace_s": grace_s,
+                "force": force,
+                "interrupt": agent.interrupt,
+            }
+        )
+        self._sessions.move(session.id, Phase.STOPPING, "asked to stop")
+        killer = asyncio.create_task(self._kill_later(session.id, grace_s))
+        self._killers.add(killer)
+        killer.add_done_callback(self._killers.discard)
+
+    async def _kill_later(self, session_id: str, grace_s: float) -> None:
+        live = self._live.get(session_id)
+        if live is None or live.task is None:
+            return
+        done, _ = await asyncio.wait({live.task}, timeout=grace_s + KILL_AFTER_S)
+        if not done:
+            logger.warning("runner_killed", extra={"session_id": session_id})
+            await asyncio.to_thread(self._kill_runner, session_id)
+
+    def _kill_runner(self, session_id: str) -> None:
+        runner = self._runner_process(session_id)
+        if runner is None:
+            return
+        for process in [*runner.children(recursive=True), runner]:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+
+    def _runner_process(self, session_id: str) -> psutil.Process | None:
+        known = read_json(self._paths.session_dir(session_id) / "runner.json")
+        if known is None:
+            return None
+        try:
+            process = psutil.Process(int(known["pid"]))
+            started = datetime.fromisoformat(known["started_at"]).timestamp()
+            same = abs(process.create_time() - started) < 5
+        except (psutil.Error, KeyError, ValueError):
+            return None
+        return process if same else None
+
+    async def _listen(
+        self, session_id: str, live: LiveSession, *, started: bool
+    ) -> None:
+        socket = self._paths.runner_socket(session_id)
+        wait_s = RUNNER_START_S if started else 0.0
+        try:
+            live.link = await RunnerLink.connect(socket, wait_s)
+            live.link.send({"t": "watch"})
+            if not started:
+                live.witness.add(
+                    Source.OUTPUT, Activity.WORKING, "its runner was found"
+                )
+            async for payload in live.link.payloads():
+                self._deal_with(session_id, live, json.loads(payload))
+        except RunnerGoneError:
+            pass
+        except Exception:
+            logger.exception("watch_failed", extra={"session_id": session_id})
+        finally:
+            if live.link is not None:
+                await live.link.close()
+            self._live.pop(session_id, None)
+            live.has_output.set()
+        await self._conclude(session_id)
+
+    def _deal_with(
+        self, session_id: str, live: LiveSession, message: dict[str, Any]
+    ) -> None:
+        if live.link is not None and live.link.settle(message):
+            return
+        if message.get("t") != "signal":
+            return
+        witness, line = live.witness, str(message.get("last_line", ""))
+        match message.get("kind"):
+            case "output":
+                self._note_output(session_id, live, line)
+            case "settled":
+                self._sessions.change(session_id, last_line=line)
+                live.witness.settled(message)
+                live.has_output.set()
+                self.on_settled(session_id)
+            case "bell":
+                witness.rang("It rang the bell.")
+            case "notify":
+                parts = (str(message.get(part) or "") for part in ("title", "body"))
+                text = ": ".join(part for part in parts if part)
+                witness.rang(text or "It sent a notification.")
+            case "progress":
+                witness.progressed(message.get("state", 0), message.get("value"))
+            case "recording" if not message.get("ok", True):
+                logger.error("recording_paused", extra={"session_id": session_id})
+            case _:
+                pass
+
+    def _note_output(self, session_id: str, live: LiveSession, line: str) -> None:
+        live.has_output.set()
+        session = self._sessions.session(session_id)
+        if session.activity is not Activity.WORKING:
+            live.witness.output_began(line)
+        now = asyncio.get_running_loop().time()
+        if self.somebody_looks() and now - live.last_line_at >= LINE_EVERY_S:
+            live.last_line_at = now
+            self._sessions.change(session_id, last_line=line)
+
+    async def _conclude(self, session_id: str) -> None:
+        session = self._sessions.find(session_id)
+        if session is None:
+            return
+        folder = self._paths.session_dir(session_id)
+        left = await asyncio.to_thread(read_json, folder / "exit.json")
+        if left is None:
+            phase, reason = await asyncio.to_thread(self._without_exit, session)
+            self._sessions.move(session_id, phase, reason)
+        else:
+            self._end(session, left)
+        over = self._sessions.session(session_id)
+        self._runner_socket_gone(session_id)
+        try:
+            await asyncio.to_thread(
+                write_json, folder / "session.json", session_to_wire(over)
+            )
+        except OSError as error:
+            logger.warning("session_file_not_written: %s", error)
+        self.on_over(session_id)
+
+    def _runner_socket_gone(self, session_id: str) -> None:
+        self._paths.runner_socket(session_id).unlink(missing_ok=True)
+
+    def _end(self, session: Session, left: dict[str, Any]) -> None:
+        status, signal = left.get("exit_code"), left.get("signal")
+        reason = str(left.get("reason") or "ended")
+        lines = [str(line) for line in left.get("last_lines") or []]
+        last_line = lines[-1] if lines else session.last_line
+        self._sessions.change(session.id, exit_code=status, last_line=last_line)
+        if session.phase is Phase.STOPPING or reason == "stopped":
+            self._sessions.move(session.id, Phase.ENDED, "stopped")
+        elif status == 0:
+            self._sessions.move(session.id, Phase.ENDED, "ended")
+        elif signal:
+            hint = " (out of memory?)" if signal == 9 else ""
+            self._sessions.move(
+                session.id, Phase.FAILED, f"killed by signal {signal}{hint}"
+            )
+        else:
+            failed = reason if "could not" in reason else f"ended with status {status}"
+            self._sessions.move(session.id, Phase.FAILED, failed)
+
+    def _without_exit(self, session: Session) -> tuple[Phase, str]:
+        started = session.started_at
+        if started is not None and psutil.boot_time() > started.timestamp():
+            return Phase.ENDED, "ended by reboot"
+        if self._runner_process(session.id) is not None:
+            return Phase.LOST, "its runner lives but does not answer"
+        return (
+            Phase.LOST,
+            "its runner was killed; worktree, branch and recording are kept",
+        )

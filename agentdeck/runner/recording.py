@@ -1,0 +1,211 @@
+"""The recording: everything an agent wrote, as asciicast v3, under a size cap.
+
+The segment being written is `recording.cast`. When it has reached a quarter of
+the cap it is renamed to `recording.N.cast`, N being the segment's own number
+(also in its header, counted from 1 and never reused), so a higher number is
+newer. At most three renamed segments are kept. Each segment is a valid cast.
+
+Output that is not UTF-8 is held as lone surrogates (`surrogateescape`), so the
+exact bytes come back from any segment.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from json.encoder import encode_basestring_ascii as _quote
+from pathlib import Path
+
+CURRENT = "recording.cast"
+SEGMENTS = 4
+SMALLEST_CAP = 16 * 1024
+PENDING_LIMIT = 4 * 1024 * 1024
+RETRY_AFTER_S = 1.0
+# The worst a byte can cost in JSON is six characters, `\\u00XX`.
+_EXPANSION = 6
+_LARGEST_PIECE = 256 * 1024
+_LINE_OVERHEAD = 64
+
+
+def incomplete_tail(data: bytes | bytearray | memoryview) -> int:
+    """Return how many bytes at the end begin a UTF-8 character not yet complete."""
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 == 0x80:
+            continue
+        if byte >= 0xC2:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4 if byte < 0xF5 else 0
+            return back if needed > back else 0
+        return 0
+    return 0
+
+
+class Recorder:
+    """Writes one session's recording.
+
+    Events are gathered by `output`, `input` and `resize` and reach the disk at
+    `flush`, in one write. A disk that refuses does not raise: events wait in
+    memory up to a limit, further ones are dropped and counted, and the next
+    `flush` after a second tries again. `error` says why while it lasts.
+    """
+
+    def __init__(
+        self, directory: Path, cols: int, rows: int, cap_bytes: int, command: str = ""
+    ) -> None:
+        self._directory = directory
+        self._size = (cols, rows)
+        self._command = command[:200]
+        self._segment_limit = max(cap_bytes, SMALLEST_CAP) // SEGMENTS
+        self._piece_limit = min(
+            _LARGEST_PIECE, (self._segment_limit - 2048) // _EXPANSION - _LINE_OVERHEAD
+        )
+        self._fd = -1
+        self._number = 0
+        self._written = 0
+        self._held = b""
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._dropped_bytes = 0
+        self._last_event = time.monotonic()
+        self._retry_at = 0.0
+        self.error: str | None = None
+
+    def output(self, data: bytes | memoryview) -> None:
+        """Add what the agent wrote; a split character waits for its other half."""
+        if self._held:
+            data = self._held + bytes(data)
+            self._held = b""
+        tail = incomplete_tail(data)
+        if tail:
+            self._held = bytes(data[-tail:])
+            data = data[:-tail]
+        for start in range(0, len(data), self._piece_limit):
+            piece = data[start : start + self._piece_limit]
+            self._add("o", str(piece, "utf-8", "surrogateescape"), len(piece))
+
+    def input(self, data: bytes) -> None:
+        """Add what was typed into the agent's terminal."""
+        for start in range(0, len(data), self._piece_limit):
+            piece = data[start : start + self._piece_limit]
+            self._add("i", str(piece, "utf-8", "surrogateescape"), len(piece))
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Add a change of the terminal's size."""
+        self._size = (cols, rows)
+        self._add("r", f"{cols}x{rows}", 0)
+
+    def settle(self) -> None:
+        """Let go of a character that was never completed."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._add("o", held.decode("utf-8", "surrogateescape"), len(held))
+
+    def exit(self, status: int) -> None:
+        """Add the end of the agent."""
+        self.settle()
+        self._add("x", str(status), 0)
+
+    def close(self) -> None:
+        """Write what waits and close the file."""
+        self.settle()
+        self._retry_at = 0.0
+        self.flush()
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def flush(self) -> bool:
+        """Write what waits; return whether `error` changed."""
+        if not self._pending or time.monotonic() < self._retry_at:
+            return False
+        before = self.error
+        try:
+            self._write_pending()
+        except OSError as error:
+            self.error = error.strerror or str(error)
+            self._retry_at = time.monotonic() + RETRY_AFTER_S
+        else:
+            self.error = None
+        return (before is None) != (self.error is None)
+
+    def _add(self, code: str, text: str, size: int) -> None:
+        if self._pending_bytes > PENDING_LIMIT:
+            self._dropped_bytes += size
+            return
+        now = time.monotonic()
+        interval = now - self._last_event
+        self._last_event = now
+        line = f'[{interval:.6f}, "{code}", {_quote(text)}]\n'.encode("ascii")
+        self._pending.append(line)
+        self._pending_bytes += len(line)
+
+    def _write_pending(self) -> None:
+        if self._dropped_bytes:
+            note = f"{self._dropped_bytes} bytes were not recorded: the disk was full"
+            line = f'[0.000000, "m", {_quote(note)}]\n'.encode("ascii")
+        else:
+            line = b""
+        done = 0
+        try:
+            while done < len(self._pending):
+                done += self._write_what_fits(done)
+        finally:
+            self._pending_bytes -= sum(map(len, self._pending[:done]))
+            del self._pending[:done]
+        if line:
+            self._write_all(line)
+            self._dropped_bytes = 0
+
+    def _write_what_fits(self, first: int) -> int:
+        if self._fd < 0:
+            self._open()
+        room = self._segment_limit - self._written
+        size = 0
+        last = first
+        while last < len(self._pending) and size + len(self._pending[last]) <= room:
+            size += len(self._pending[last])
+            last += 1
+        if last == first:
+            self._rotate()
+            return 0
+        self._write_all(b"".join(self._pending[first:last]))
+        return last - first
+
+    def _write_all(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError:
+            # Half a line would make the segment unreadable from here on.
+            os.ftruncate(self._fd, self._written)
+            os.lseek(self._fd, self._written, os.SEEK_SET)
+            raise
+        self._written += len(data)
+
+    def _rotate(self) -> None:
+        current = self._directory / CURRENT
+        os.close(self._fd)
+        self._fd = -1
+        current.replace(self._directory / f"recording.{self._number}.cast")
+        # The new segment counts too, so one fewer of the old ones is kept.
+        oldest_kept = self._number - (SEGMENTS - 1) + 1
+        (self._directory / f"recording.{oldest_kept - 1}.cast").unlink(missing_ok=True)
+
+    def _open(self) -> None:
+        path = self._directory / CURRENT
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._fd, self._written = fd, 0
+        cols, rows = self._size
+        header = (
+            f'{{"version": 3, "term": {{"cols": {cols}, "rows": {rows}, '
+            f'"type": "xterm-256color"}}, "timestamp": {int(time.time())}, '
+            f'"command": {_quote(self._command)}, "segment": {self._number + 1}}}\n'
+        )
+        try:
+            self._write_all(header.encode("ascii"))
+        except OSError:
+            os.close(fd)
+            self._fd = -1
+            raise
+        self._number += 1

@@ -1,0 +1,289 @@
+"""The agent's screen: what its output looks like now, and what it asked for.
+
+Owns the engine's terminal and the picture of it that clients are given. Knows
+no pty and no socket: bytes go in by `feed`, replies for the agent come out of
+`take_notes`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentdeck.runner.ansi import to_ansi
+from agentdeck.runner.cells import Row, RowReader, Style, StyleTable
+from agentdeck.runner.engine import Engine, Notes, check, ffi, lib, text_of
+from agentdeck.runner.osc99 import Osc99Scanner
+
+# An agent that begins synchronised output and never ends it must not freeze
+# the picture for longer than this.
+LONGEST_HOLD_S = 0.15
+
+_CURSOR_STYLES = ("bar", "block", "underline", "hollow")
+_BRACKETED_PASTE, _FOCUS_EVENTS = 2004, 1004
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the cursor is and how it looks."""
+
+    x: int = 0
+    y: int = 0
+    visible: bool = True
+    style: str = "block"
+
+    def as_list(self) -> list[Any]:
+        """Return the form that frames carry."""
+        return [self.x, self.y, self.visible, self.style]
+
+
+@dataclass(slots=True)
+class _Picture:
+    rows: list[Row] = field(default_factory=list)
+    cursor: Cursor = field(default_factory=Cursor)
+
+
+class Screen:
+    """A terminal's screen, read by rows of styled runs.
+
+    `refresh` brings `rows` and `cursor` up to date; the others read the
+    terminal itself. A row that did not change stays the same object.
+    """
+
+    def __init__(self, cols: int, rows: int) -> None:
+        self.engine = Engine(cols, rows)
+        self._styles = StyleTable()
+        self._reader = RowReader(self._styles)
+        self._state = _new("ghostty_render_state", "GhosttyRenderState")
+        self._iterator = _new(
+            "ghostty_render_state_row_iterator", "GhosttyRenderStateRowIterator"
+        )
+        self._iterator_holder = ffi.new(
+            "GhosttyRenderStateRowIterator*", self._iterator
+        )
+        self._native_cursor = ffi.new("GhosttyRenderStateCursor*")
+        self._native_cursor.size = ffi.sizeof("GhosttyRenderStateCursor")
+        self._y = ffi.new("uint16_t*")
+        self._dirty = ffi.new("GhosttyRenderStateDirty*")
+        self._osc99 = Osc99Scanner()
+        self._picture = _Picture()
+        self._stale = True
+        self._held_since: float | None = None
+        self.refresh()
+
+    @property
+    def cols(self) -> int:
+        """The number of columns."""
+        return self.engine.cols
+
+    @property
+    def rows_count(self) -> int:
+        """The number of rows."""
+        return self.engine.rows
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what the agent wrote."""
+        self.engine.feed(data)
+        self._stale = True
+        for note in self._osc99.feed(data):
+            self.engine.notes.notifications.append(note)
+        if not self.engine.held:
+            self._held_since = None
+        elif self._held_since is None:
+            self._held_since = time.monotonic()
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Change the size."""
+        self.engine.resize(cols, rows)
+        self._stale = True
+
+    def take_notes(self) -> Notes:
+        """Return what the engine reported since the last call, and forget it."""
+        notes, self.engine.notes = self.engine.notes, Notes()
+        return notes
+
+    @property
+    def hold_left_s(self) -> float:
+        """How long synchronised output may still hold back the picture; 0 if not."""
+        if self._held_since is None:
+            return 0.0
+        return max(0.0, self._held_since + LONGEST_HOLD_S - time.monotonic())
+
+    def refresh(self) -> None:
+        """Bring the picture up to date, unless synchronised output holds it back."""
+        if not self._stale or self.hold_left_s > 0:
+            return
+        if self._held_since is not None:
+            self._held_since = time.monotonic()
+        self._stale = False
+        check(
+            lib.ghostty_render_state_update(self._state, self.engine.terminal), "update"
+        )
+        self._read_rows()
+        self._read_cursor()
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows as of the last `refresh`; do not change the list."""
+        return self._picture.rows
+
+    def row(self, y: int) -> Row:
+        """Return one row as of the last `refresh`."""
+        return self._picture.rows[y]
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor as of the last `refresh`."""
+        return self._picture.cursor
+
+    @property
+    def styles(self) -> list[Style]:
+        """The styles that runs refer to; it only grows within one `styles_epoch`."""
+        return self._styles.styles
+
+    @property
+    def styles_epoch(self) -> int:
+        """Changes when the style table began anew."""
+        return self._styles.epoch
+
+    def text(self) -> list[str]:
+        """Return the visible screen, a string a row, without trailing blanks."""
+        return [
+            "".join(run[0] for run in row).rstrip(" ") for row in self._picture.rows
+        ]
+
+    def ansi(self) -> str:
+        """Return the visible screen with its colours as escape sequences."""
+        return to_ansi(self._picture.rows, self.styles)
+
+    def last_line(self) -> str:
+        """Return the lowest line that is not blank, trimmed; empty if all are."""
+        for row in reversed(self._picture.rows):
+            line = "".join(run[0] for run in row).strip()
+            if line:
+                return line
+        return ""
+
+    def last_lines(self, count: int) -> list[str]:
+        """Return the last lines that are not blank, of scrollback and screen."""
+        lines = [line.rstrip() for line in self._everything().splitlines()]
+        return [line for line in lines if line][-count:]
+
+    @property
+    def title(self) -> str:
+        """The window title that the agent has set."""
+        string = self.engine.value(lib.GHOSTTY_TERMINAL_DATA_TITLE, "GhosttyString")
+        return "".join(c if c.isprintable() else " " for c in text_of(string)).strip()
+
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown."""
+        active = self.engine.value(
+            lib.GHOSTTY_TERMINAL_DATA_ACTIVE_SCREEN, "GhosttyTerminalScreen"
+        )
+        return bool(active == lib.GHOSTTY_TERMINAL_SCREEN_ALTERNATE)
+
+    @property
+    def mouse(self) -> bool:
+        """Whether the agent asked for mouse events."""
+        return bool(self.engine.value(lib.GHOSTTY_TERMINAL_DATA_MOUSE_TRACKING, "bool"))
+
+    @property
+    def bracketed_paste(self) -> bool:
+        """Whether the agent asked to have pastes marked."""
+        return self.engine.mode(_BRACKETED_PASTE)
+
+    @property
+    def wants_focus(self) -> bool:
+        """Whether the agent asked for focus events."""
+        return self.engine.mode(_FOCUS_EVENTS)
+
+    @property
+    def kitty_flags(self) -> int:
+        """The flags of the kitty keyboard protocol that the agent has set."""
+        return int(
+            self.engine.value(lib.GHOSTTY_TERMINAL_DATA_KITTY_KEYBOARD_FLAGS, "uint8_t")
+        )
+
+    def _read_rows(self) -> None:
+        dirty = lib.GHOSTTY_RENDER_STATE_DATA_DIRTY
+        check(lib.ghostty_render_state_get(self._state, dirty, self._dirty), "dirty")
+        count = self.engine.rows
+        anew = self._styles.is_full
+        if anew:
+            self._styles.begin_anew()
+        rows = self._picture.rows
+        if anew or len(rows) != count:
+            rows = self._picture.rows = [()] * count
+            self._dirty[0] = lib.GHOSTTY_RENDER_STATE_DIRTY_FULL
+            option = lib.GHOSTTY_RENDER_STATE_OPTION_DIRTY
+            check(lib.ghostty_render_state_set(self._state, option, self._dirty), "set")
+        if self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FALSE:
+            return
+        what = lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR
+        check(
+            lib.ghostty_render_state_get(self._state, what, self._iterator_holder),
+            "rows",
+        )
+        advance = lib.ghostty_render_state_row_iterator_next_dirty
+        while advance(self._iterator, self._y):
+            y = self._y[0]
+            row = self._reader.read(self._iterator)
+            if y < count and row != rows[y]:
+                rows[y] = row
+        check(lib.ghostty_render_state_clean(self._state), "clean")
+
+    def _read_cursor(self) -> None:
+        native = self._native_cursor
+        what = lib.GHOSTTY_RENDER_STATE_DATA_CURSOR
+        check(lib.ghostty_render_state_get(self._state, what, native), "cursor")
+        if native.viewport_has_value:
+            x, y = native.viewport_x - bool(native.wide_tail), native.viewport_y
+        else:
+            x, y = 0, 0
+        style = int(native.visual_style)
+        cursor = Cursor(
+            x,
+            y,
+            bool(native.visible and native.viewport_has_value),
+            _CURSOR_STYLES[style] if 0 <= style < 4 else "block",
+        )
+        if cursor != self._picture.cursor:
+            self._picture.cursor = cursor
+
+    def _everything(self) -> str:
+        selection = ffi.new("GhosttySelection*")
+        _set_sizes(selection)
+        terminal = self.engine.terminal
+        result = lib.ghostty_terminal_select_all(terminal, selection)
+        if result == lib.GHOSTTY_NO_VALUE:
+            return ""
+        check(result, "select_all")
+        options = ffi.new("GhosttyTerminalSelectionFormatOptions*")
+        _set_sizes(options)
+        options.emit = lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
+        options.trim, options.selection = True, selection
+        size = ffi.new("size_t*")
+        render = lib.ghostty_terminal_selection_format_buf
+        render(terminal, options[0], ffi.NULL, 0, size)
+        buffer = ffi.new("uint8_t[]", max(1, size[0]))
+        check(render(terminal, options[0], buffer, len(buffer), size), "format")
+        raw: bytes = ffi.buffer(buffer, size[0])[:]
+        return raw.decode("utf-8", "replace")
+
+
+def _new(prefix: str, ctype: str) -> Any:
+    holder = ffi.new(f"{ctype}*")
+    check(getattr(lib, f"{prefix}_new")(ffi.NULL, holder), f"{prefix}_new")
+    return ffi.gc(holder[0], getattr(lib, f"{prefix}_free"))
+
+
+def _set_sizes(pointer: Any) -> None:
+    """Fill the `size` fields by which the engine tells struct versions apart."""
+    kind = ffi.typeof(pointer).item
+    for name, member in kind.fields:
+        if name == "size":
+            pointer.size = ffi.sizeof(kind)
+        elif member.type.kind == "struct":
+            _set_sizes(ffi.addressof(pointer[0], name))
