@@ -25,7 +25,6 @@ def require_clean(checkout: Path, branch: str) -> None:
 
     Raises:
         WorktreeDirtyError: If it has changes, or an operation half done.
-        LockedError: If another git has its index locked.
     """
     git_dir = worktree_git_dir(checkout)
     for name, operation in _UNFINISHED.items():
@@ -35,9 +34,8 @@ def require_clean(checkout: Path, branch: str) -> None:
                 f" {operation}. Finish or abort it there first.",
                 checkout=str(checkout),
             )
-    # Refreshing also meets an index.lock now, before anything has been touched.
-    commands.write(checkout, "update-index", "-q", "--refresh", ok=(0, 1))
-    changed = commands.read(
+    # As a writing command, it also refreshes the index for `move` when it can.
+    changed = commands.write(
         checkout,
         "status",
         "--porcelain",
@@ -63,6 +61,7 @@ def move(checkout: Path, branch: str, old: str, new: str) -> None:
 
     Raises:
         WorktreeDirtyError: If a file that git does not know is in the way.
+        LockedError: If another git has the index locked.
     """
     blocking = _in_the_way(checkout, old, new)
     if blocking:

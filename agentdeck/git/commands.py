@@ -96,6 +96,11 @@ _STORAGE_MESSAGES = (
         "Permission denied",
         "You may not write there. Check who owns the folder and its permissions.",
     ),
+    # Git gives no reason when a file of a checkout does not fit.
+    (
+        "unable to write",
+        "The disk seems to be full. Free some space and try again.",
+    ),
 )
 
 
@@ -183,6 +188,7 @@ def failure(args: Sequence[str], output: Output) -> Exception:
     details = {"command": list(args), "git_status": output.status}
     details["stderr"] = output.stderr
     lock = _lock_named_in(output.stderr)
+    name = _command_in(args)
     if lock is not None:
         return LockedError(
             f"Another git is at work on this repository: {lock} exists. Try again when"
@@ -197,12 +203,12 @@ def failure(args: Sequence[str], output: Output) -> Exception:
             )
     if output.stderr.startswith("Timeout:"):
         return GitTimeoutError(
-            f"`git {args[0]}` did not answer within {READ_TIMEOUT_S:.0f} s. The disk may"
+            f"`git {name}` did not answer within {READ_TIMEOUT_S:.0f} s. The disk may"
             " be slow or unreachable; try again.",
             **details,
         )
     return GitError(
-        f"`git {args[0]}` failed: {_reason(output.stderr)}. Run `git status` in the"
+        f"`git {name}` failed: {_reason(output.stderr)}. Run `git status` in the"
         " repository to see what is wrong.",
         **details,
     )
@@ -263,7 +269,9 @@ def _execute(
             command=list(args),
         ) from error
     status, stdout, stderr = cast("tuple[int, bytes, str]", answer)
-    logger.debug("git_ran", extra={"git_command": args[0], "exit_code": status})
+    logger.debug(
+        "git_ran", extra={"git_command": _command_in(args), "exit_code": status}
+    )
     return Output(status, stdout, stderr)
 
 
@@ -281,6 +289,14 @@ def _without_inherited(environment: Mapping[str, str]) -> list[str]:
     if not unwanted:
         return []
     return ["env", *(word for name in unwanted for word in ("-u", name))]
+
+
+def _command_in(args: Sequence[str]) -> str:
+    """The command's name, after any settings given before it."""
+    after_settings = 0
+    while args[after_settings] == "-c":
+        after_settings += 2
+    return args[after_settings]
 
 
 def _lock_named_in(stderr: str) -> str | None:

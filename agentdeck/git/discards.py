@@ -8,7 +8,9 @@ index. Files that git ignores are not kept.
 from __future__ import annotations
 
 import json
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,12 +127,10 @@ def restore(repo: Repository, ref: str, path: Path, branch: str) -> Worktree:
         )
     made = create_worktree(repo, path, branch, tip)
     try:
-        commands.write(
-            made.path, *_EXACT, "read-tree", "-m", "-u", tip, f"{ref}^{{tree}}"
-        )
+        _bring_back_files(made.path, tip, ref)
         commands.write(made.path, "read-tree", f"{ref}^2^{{tree}}")
-        commands.write(made.path, "update-index", "-q", "--refresh", ok=(0, 1))
-    except AgentDeckError:
+        commands.write(made.path, "update-index", "--refresh", ok=(0, 1))
+    except (AgentDeckError, OSError):
         remove_worktree(repo, made.path, force=True)
         _delete(repo, branch, tip)
         raise
@@ -164,6 +164,39 @@ def forget(repo: Repository, ref: str) -> None:
     """Stop keeping discarded work; git removes it when it next cleans up."""
     if ref.startswith(TRASH):
         commands.write(repo.root, "update-ref", "-d", "--", ref)
+
+
+def _bring_back_files(worktree: Path, tip: str, ref: str) -> None:
+    """Write only the files that differ from the commit, byte for byte.
+
+    All others are as the checkout has just made them, line ends included.
+    """
+    records = commands.read(
+        worktree,
+        "diff-tree",
+        "-r",
+        "-z",
+        "--name-status",
+        "--no-renames",
+        tip,
+        f"{ref}^{{tree}}",
+    ).records()
+    pairs = list(zip(records[::2], records[1::2], strict=True))
+    for path in (worktree / name for letter, name in pairs if letter == "D"):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+        for parent in path.relative_to(worktree).parents[:-1]:
+            with suppress(OSError):
+                (worktree / parent).rmdir()
+    written = b"".join(
+        os.fsencode(name) + b"\0" for letter, name in pairs if letter != "D"
+    )
+    commands.write(worktree, "read-tree", f"{ref}^{{tree}}")
+    commands.write(
+        worktree, *_EXACT, "checkout-index", "--force", "-z", "--stdin", stdin=written
+    )
 
 
 def _head_of(worktree: Path) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,7 +90,7 @@ def _settle(checkout: Path, branch: str, source: str, target: str) -> None:
         index_tree = commands.write(checkout, "write-tree").text
         source_tree = commands.read(checkout, "rev-parse", f"{source}^{{tree}}").text
         if index_tree == source_tree:
-            commands.write(checkout, "update-index", "-q", "--refresh", ok=(0, 1))
+            commands.write(checkout, "update-index", "--refresh", ok=(0, 1))
             folders.move(checkout, branch, source, target)
     except AgentDeckError:
         logger.exception("merge_not_recovered", extra={"worktree": str(checkout)})
@@ -125,10 +124,9 @@ def _write_journal(
     path = repo.git_dir / JOURNAL_FILE
     draft = path.with_suffix(".tmp")
     try:
-        with draft.open("w") as file:
-            json.dump(entry, file)
-            file.flush()
-            os.fsync(file.fileno())
+        # Not synced to the disk: it is for killed processes, not for power cuts,
+        # and would be the slowest step of a merge.
+        draft.write_text(json.dumps(entry))
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):

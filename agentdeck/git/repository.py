@@ -119,9 +119,11 @@ def resolve_base(repo: Repository, name: str | None) -> Base:
         return _current_base(repo)
     if name and not name.startswith("-") and "\0" not in name:
         for kind in _REF_KINDS:
-            commit = commit_of(repo, kind + name) if _is_plain(name) else None
-            if commit is not None:
+            commit = commit_of(repo, kind + name)
+            if commit is not None and _is_plain(name):
                 return Base(name, commit, kind == "refs/heads/")
+            if commit is not None:
+                return Base(commit[:12], commit, is_branch=False)
         commit = commit_of(repo, name)
         if commit is not None:
             return Base(commit[:12], commit, is_branch=False)
@@ -130,10 +132,8 @@ def resolve_base(repo: Repository, name: str | None) -> Base:
 
 def head_name(repo: Repository) -> str | None:
     """The branch in the main worktree right now; None when detached."""
-    shown = commands.read(
-        repo.root, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)
-    )
-    return shown.text or None
+    shown = commands.read(repo.root, "symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
+    return shown.text.removeprefix("refs/heads/") or None
 
 
 def branches(repo: Repository) -> list[str]:

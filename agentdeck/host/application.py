@@ -79,6 +79,7 @@ class Host:
         self._loaded = loaded
         starter.on_worktree = self._worktree_made
         self.sessions.on_phase = lambda _: self.pool.kick()
+        self.supervisor.on_live = self.watchers.read_inbox
         self.supervisor.on_settled = self.git_watch.refresh
         self.supervisor.on_over = self.git_watch.refresh
         self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
@@ -173,10 +174,13 @@ class Host:
         self._attach(session.repo)
         self.git_watch.refresh(session.id)
 
-    def _take_report(self, session_id: str, report: dict[str, Any]) -> None:
+    def _take_report(self, session_id: str, report: dict[str, Any]) -> bool:
         live = self.supervisor.live(session_id)
-        if live is not None:
-            live.witness.hook(report)
+        if live is None:
+            session = self.sessions.find(session_id)
+            return session is None or not session.is_live
+        live.witness.hook(report)
+        return True
 
     def _refs_moved(self, git_dir: Any, changed: set[str]) -> None:
         self.git_watch.refresh_repository(git_dir, changed)

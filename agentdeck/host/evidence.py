@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agentdeck.agents.definition import Agent, detect
-from agentdeck.core.session import Activity, Needs, NeedsKind
+from agentdeck.core.session import Activity, Needs, NeedsKind, Session
 from agentdeck.core.status import Evidence, Source, status_of, with_status
 from agentdeck.host.sessions import Sessions
 from agentdeck.rpc.wire import needs_from_wire
@@ -21,6 +21,17 @@ class Witness:
         self._agent = agent
         self._signs: dict[Source, Evidence] = {}
         self._order = 0
+
+    def remember(self, session: Session) -> None:
+        """Take up what the last host believed of a session that goes on."""
+        why = session.why
+        if session.activity is None or why is None:
+            self.add(Source.OUTPUT, Activity.WORKING, "its runner was found again")
+            return
+        source = Source[why.source.upper()]
+        self._signs[source] = Evidence(
+            source, session.activity, self._order, why.at, why.detail, session.needs
+        )
 
     @property
     def believed(self) -> Evidence | None:

@@ -325,8 +325,9 @@ class Methods:
 def _diff_of(session: Session, params: m.ReadDiff) -> dict[str, Any]:
     repository = open_repository(Path(session.repo))
     worktree, base = Path(session.worktree), session.base_commit
-    text = diff(repository, worktree, base, stat=params.stat, color=params.color)
-    files = changed_files(repository, worktree, base)
+    branch, stat, color = session.branch, params.stat, params.color
+    text = diff(repository, worktree, base, branch=branch, stat=stat, color=color)
+    files = changed_files(repository, worktree, base, branch=branch)
     return {
         "text": text,
         "base": session.base,

@@ -59,6 +59,8 @@ class Supervisor:
         self._stop_grace_s = stop_grace_s
         self._live: dict[str, LiveSession] = {}
         self._killers: set[asyncio.Task[None]] = set()
+        self.on_live: Callable[[str], None] = lambda _: None
+        """Called when a session begins to be listened to."""
         self.on_settled: Callable[[str], None] = lambda _: None
         """Called when a session's output settled: its files may have changed."""
         self.on_over: Callable[[str], None] = lambda _: None
@@ -89,6 +91,11 @@ class Supervisor:
         agent = self._registry.known_or_command(session.agent)
         live = LiveSession(Witness(self._sessions, session_id, agent))
         self._live[session_id] = live
+        if started:
+            live.witness.add(Source.PROCESS, Activity.WORKING, "it was started")
+        else:
+            live.witness.remember(session)
+        self.on_live(session_id)
         live.task = asyncio.create_task(
             self._listen(session_id, live, started=started),
             name=f"watch-{session.name}",
@@ -164,10 +171,6 @@ class Supervisor:
         try:
             live.link = await RunnerLink.connect(socket, wait_s)
             live.link.send({"t": "watch"})
-            if not started:
-                live.witness.add(
-                    Source.OUTPUT, Activity.WORKING, "its runner was found"
-                )
             async for payload in live.link.payloads():
                 self._deal_with(session_id, live, json.loads(payload))
         except RunnerGoneError:

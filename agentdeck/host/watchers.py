@@ -28,7 +28,8 @@ LONGEST_MS = 200
 """Changes are told after this long even if more keep coming."""
 MAX_REPORT_BYTES = 1024 * 1024
 
-ReportHandler = Callable[[str, dict[str, Any]], None]
+ReportHandler = Callable[[str, dict[str, Any]], bool]
+"""Called with a session's id and a report; says whether it could be taken yet."""
 RefsHandler = Callable[[Path, set[str]], None]
 """Called with a git directory and its changed branches; none named means all."""
 
@@ -105,6 +106,10 @@ class Watchers:
             if change is not None and change.branch is not None:
                 refs.setdefault(git_dir, set()).add(change.branch)
 
+    def read_inbox(self, session_id: str) -> None:
+        """Take the reports that came before their session was listened to."""
+        self._read_inbox(self._inboxes / session_id)
+
     def _read_inbox(self, inbox: Path) -> None:
         try:
             files = sorted(inbox.glob("[!.]*.json"))
@@ -112,12 +117,12 @@ class Watchers:
             return
         for file in files:
             report = _report_in(file)
+            try:
+                if report is not None and not self._on_report(inbox.name, report):
+                    return
+            except (ValueError, KeyError, TypeError) as error:
+                logger.warning("report_not_understood: %s", error)
             file.unlink(missing_ok=True)
-            if report is not None:
-                try:
-                    self._on_report(inbox.name, report)
-                except (ValueError, KeyError, TypeError) as error:
-                    logger.warning("report_not_understood: %s", error)
 
 
 def _report_in(file: Path) -> dict[str, Any] | None:

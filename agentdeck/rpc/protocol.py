@@ -35,8 +35,12 @@ _ERROR_OF_STATUS: dict[int, type[AgentDeckError]] = {
 
 
 def dump(message: dict[str, Any]) -> str:
-    """A message as text, without needless spaces."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    """A message as text, without needless spaces.
+
+    File names that are no UTF-8 hold lone surrogates; they become question marks.
+    """
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def request(number: int, method: str, params: dict[str, Any]) -> str:
