@@ -64,6 +64,7 @@ class Recorder:
         self._written = 0
         self._held = b""
         self._pending: list[bytes] = []
+        self._size_after: dict[bytes, tuple[int, int]] = {}
         self._pending_bytes = 0
         self._dropped_bytes = 0
         self._last_event = time.monotonic()
@@ -91,8 +92,10 @@ class Recorder:
 
     def resize(self, cols: int, rows: int) -> None:
         """Add a change of the terminal's size."""
-        self._size = (cols, rows)
-        self._add("r", f"{cols}x{rows}", 0)
+        line = self._add("r", f"{cols}x{rows}", 0)
+        # Until that line is written, a new segment begins with the old size.
+        if line is not None:
+            self._size_after[line] = (cols, rows)
 
     def settle(self) -> None:
         """Let go of a character that was never completed."""
@@ -128,16 +131,17 @@ class Recorder:
             self.error = None
         return (before is None) != (self.error is None)
 
-    def _add(self, code: str, text: str, size: int) -> None:
+    def _add(self, code: str, text: str, size: int) -> bytes | None:
         if self._pending_bytes > PENDING_LIMIT:
             self._dropped_bytes += size
-            return
+            return None
         now = time.monotonic()
         interval = now - self._last_event
         self._last_event = now
         line = f'[{interval:.6f}, "{code}", {_quote(text)}]\n'.encode("ascii")
         self._pending.append(line)
         self._pending_bytes += len(line)
+        return line
 
     def _write_pending(self) -> None:
         if self._dropped_bytes:
@@ -169,6 +173,9 @@ class Recorder:
             self._rotate()
             return 0
         self._write_all(b"".join(self._pending[first:last]))
+        if self._size_after:
+            for line in self._pending[first:last]:
+                self._size = self._size_after.pop(line, self._size)
         return last - first
 
     def _write_all(self, data: bytes) -> None:

@@ -139,7 +139,9 @@ def _warm_up() -> None:
     """Use the engine once, as it works out its C types at their first use."""
     screen = Screen(80, 24)
     encoder = InputEncoder(screen)
-    screen.feed("\x1b[31mred\x1b[44m\x1b[K\x1b[m 日本 e\u0301\x1b[?1000h\x1b[c".encode())
+    screen.feed(
+        "\x1b[31mred\x1b[44m\x1b[K\x1b[m 日本 e\u0301\x1b[?1000h\x1b[c".encode()
+    )
     screen.refresh()
     screen.last_lines(1)
     encoder.key("ctrl+c")

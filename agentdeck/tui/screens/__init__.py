@@ -1,3 +1,3 @@
-"""The app's screens and dialogs."""
+"""The app's screens. Only screens talk to the host."""
 
 from __future__ import annotations

@@ -1,0 +1,106 @@
+"""The command line's root: the table of verbs, and the app when no verb is given."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from agentdeck import __version__
+from agentdeck.cli import report
+from agentdeck.cli.lazy import LazyGroup, examples, new_app
+from agentdeck.core.errors import UsageError
+
+_V = "agentdeck.cli.verbs"
+VERBS = {
+    "run": f"{_V}.run:run",
+    "ls": f"{_V}.ls:ls",
+    "show": f"{_V}.show:show",
+    "logs": f"{_V}.logs:logs",
+    "screen": f"{_V}.screen:screen",
+    "attach": f"{_V}.attach:attach",
+    "send": f"{_V}.send:send",
+    "keys": f"{_V}.send:keys",
+    "stop": f"{_V}.control:stop",
+    "resume": f"{_V}.control:resume",
+    "rename": f"{_V}.control:rename",
+    "diff": f"{_V}.diff:diff",
+    "merge": f"{_V}.landing:merge",
+    "discard": f"{_V}.landing:discard",
+    "events": f"{_V}.events:events",
+    "explain": f"{_V}.explain:explain",
+    "pool": f"{_V}.pool:pool",
+    "doctor": f"{_V}.doctor:doctor",
+    "demo": f"{_V}.demo:demo",
+    "host": f"{_V}.host:host",
+}
+
+
+class RootGroup(LazyGroup):
+    """The verbs of `agentdeck`."""
+
+    verbs = VERBS
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        report.out(f"agentdeck {__version__}")
+        raise typer.Exit
+
+
+def root(
+    ctx: typer.Context,
+    directory: Annotated[
+        str | None,
+        typer.Option(
+            "-C",
+            "--repo",
+            metavar="DIR",
+            help="Act as if started in this folder.",
+        ),
+    ] = None,
+    filter_query: Annotated[
+        str,
+        typer.Option(
+            "--filter", metavar="QUERY", help="Open the app with this filter."
+        ),
+    ] = "",
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Run coding agents side by side in git worktrees. Alone, it opens the app."""
+    if directory is not None:
+        _go_to(directory)
+    if ctx.invoked_subcommand is None:
+        from agentdeck.cli.open_app import open_app
+
+        open_app(filter_query=filter_query)
+
+
+def _go_to(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise UsageError(f"Cannot go to {directory}: {error.strerror}.") from error
+
+
+def command() -> Any:
+    """The whole command line as one command."""
+    app = new_app(
+        cls=RootGroup,
+        add_completion=True,
+        invoke_without_command=True,
+        subcommand_metavar="[VERB] [ARGS]...",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=examples("demo", 'run "fix the login test" --agent claude', "ls"),
+    )
+    app.callback()(root)
+    return typer.main.get_command(app)

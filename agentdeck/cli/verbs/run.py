@@ -1,0 +1,227 @@
+"""`agentdeck run`: new sessions, from prompts or a command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from agentdeck.cli import report
+from agentdeck.cli.lazy import verb
+from agentdeck.cli.selection import AsJson, finish
+from agentdeck.cli.task_lists import read_tasks
+from agentdeck.config.paths import paths_from_environment
+from agentdeck.core.errors import AgentDeckError, ExitStatus, UsageError
+from agentdeck.core.session import Session
+
+_COMMAND = "agentdeck.command"
+
+
+class RunCommand(TyperCommand):
+    """A verb that takes everything after `--` as a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before `--`, keep what stands after it."""
+        before, command = args, None
+        if "--" in args:
+            at = args.index("--")
+            before, command = args[:at], args[at + 1 :]
+        ctx.meta[_COMMAND] = command
+        return super().parse_args(ctx, before)
+
+
+@verb(
+    'run "fix the login test" --agent claude',
+    "run --name tests -- make test",
+    "run --from tasks.md --agent codex --wait",
+    cls=RunCommand,
+)
+def run(  # noqa: PLR0913 - a parameter for each option
+    ctx: typer.Context,
+    prompt: Annotated[
+        str | None, typer.Argument(help="What the agent has to do.")
+    ] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The agent; by default the settings' one."),
+    ] = None,
+    repo: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="The git repository; by default this one."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Where to branch off; by default HEAD."),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", help="The name; by default from the prompt."),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="The title; by default the prompt's first line.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The agent's model.")] = None,
+    count: Annotated[
+        int, typer.Option(metavar="N", help="So many sessions with the same prompt.")
+    ] = 1,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A session for each list item or paragraph; '-' is standard input.",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Stay until each turn is over.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start agents, each in a git worktree and on a branch of its own.
+
+    With `-- COMMAND...` any command runs in place of an agent. --json always prints
+    a list of sessions. With --wait the status is 1 if one failed; Ctrl+C ends the
+    waiting, never the agent.
+    """
+    command = _checked_command(ctx.meta[_COMMAND], prompt, source)
+    prompts = _prompts(prompt, source, count)
+    if name and len(prompts) > 1:
+        names = [f"{name}-{number}" for number in range(1, len(prompts) + 1)]
+    else:
+        names = [name or ""] * len(prompts)
+    shared = {
+        "repo": str(_folder(repo)),
+        "agent": agent,
+        "command": command,
+        "base": base,
+        "title": title,
+        "model": model,
+        "env": _environment(),
+    }
+    orders = [
+        {**shared, "prompt": text, "name": slug or None}
+        for text, slug in zip(prompts, names, strict=True)
+    ]
+    finish(_run(orders, wait=wait, as_json=as_json))
+
+
+def _checked_command(
+    command: list[str] | None, prompt: str | None, source: str | None
+) -> list[str]:
+    if command is not None and not command:
+        raise UsageError("No command after `--`. For example: agentdeck run -- make")
+    if not command and prompt is None and source is None:
+        raise UsageError(
+            'What is there to do? Give a prompt, as in agentdeck run "fix the login '
+            'test", --from FILE, or a command after `--`.'
+        )
+    return command or []
+
+
+def _prompts(prompt: str | None, source: str | None, count: int) -> list[str]:
+    if count < 1:
+        raise UsageError("--count needs a number from 1 on.")
+    if prompt is not None and source is not None:
+        raise UsageError("Give a prompt or --from FILE, not both.")
+    texts = [prompt or ""]
+    if source is not None:
+        texts = read_tasks(source, sys.stdin.read() if source == "-" else None)
+    for text in texts:
+        if not _is_text(text):
+            raise UsageError("The prompt is not UTF-8 text.")
+    return texts * count
+
+
+def _folder(repo: str | None) -> Path:
+    try:
+        return Path(repo or ".").expanduser().absolute()
+    except FileNotFoundError as error:
+        raise UsageError("This folder is gone. Go to another one.") from error
+
+
+def _environment() -> dict[str, str]:
+    """What an agent started here would see; JSON has no place for other bytes."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("AGENTDECK_") and _is_text(key) and _is_text(value)
+    }
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> int:
+    from agentdeck.rpc.client import connected
+
+    created: list[dict[str, Any]] = []
+    failure: AgentDeckError | None = None
+    async with connected(paths_from_environment()) as client:
+        for order in orders:
+            try:
+                answer = await client.call("session.create", **order)
+            except AgentDeckError as error:
+                failure = error
+                break
+            created.append(answer["session"])
+            if not as_json:
+                _print(answer["session"])
+    if as_json and not (wait and created):
+        report.out_json(created)
+    status = int(ExitStatus.DONE)
+    if wait and created:
+        status = await _wait([values["id"] for values in created], as_json=as_json)
+    if failure is not None:
+        if len(orders) > 1:
+            report.complain(f"{len(created)} of {len(orders)} sessions were made.")
+        raise failure
+    return status
+
+
+def _print(values: dict[str, Any]) -> None:
+    word = "queued" if values["phase"] == "queued" else "running"
+    report.out_text(
+        report.plain(f"{values['name']}  {word}  {values['branch']}") + "\n"
+    )
+
+
+async def _wait(ids: list[str], *, as_json: bool) -> int:
+    from agentdeck.cli.waiting import settled
+    from agentdeck.rpc.wire import session_to_wire
+
+    try:
+        sessions = await settled(
+            paths_from_environment(), ids, None if as_json else _tell
+        )
+    except asyncio.CancelledError:
+        report.say("No longer waiting. The agents go on; `agentdeck ls` shows them.")
+        raise
+    if as_json:
+        report.out_json([session_to_wire(session) for session in sessions.values()])
+    missing = set(ids) - set(sessions)
+    failed = missing or any(_has_failed(session) for session in sessions.values())
+    return ExitStatus.FAILED if failed else ExitStatus.DONE
+
+
+def _tell(session: Session) -> None:
+    from agentdeck.cli.table import doing, word_of
+
+    line = f"{session.name}  {word_of(session)}"
+    if session.exit_code:
+        line += f" {session.exit_code}"
+    told = doing(session) if session.needs or session.reason else ""
+    report.out_text(report.plain(f"{line}  {told}").rstrip() + "\n")
+
+
+def _has_failed(session: Session) -> bool:
+    return session.is_over and (session.phase != "ended" or bool(session.exit_code))

@@ -1,0 +1,99 @@
+"""`agentdeck show`: all there is to know about sessions."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from agentdeck.cli import report
+from agentdeck.cli.lazy import verb
+from agentdeck.cli.selection import (
+    AllSessions,
+    AsJson,
+    FilterQuery,
+    Names,
+    finish,
+    now,
+    select,
+)
+from agentdeck.cli.table import age, cut, status_of
+from agentdeck.config.paths import paths_from_environment
+from agentdeck.core.session import Session
+
+
+@verb("show fix-login", "show --filter is:unread --json")
+def show(
+    names: Names = None,
+    filter_query: FilterQuery = None,
+    everything: AllSessions = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show all about sessions, with their commits. --json prints a list."""
+    finish(_show(names, filter_query, everything=everything, as_json=as_json))
+
+
+async def _show(
+    names: list[str] | None, query: str | None, *, everything: bool, as_json: bool
+) -> None:
+    from agentdeck.rpc.client import connected
+    from agentdeck.rpc.wire import session_to_wire
+
+    shown: list[dict[str, Any]] = []
+    async with connected(paths_from_environment()) as client:
+        sessions = await select(client, names, query, everything=everything)
+        for number, session in enumerate(sessions):
+            answer = await client.call("session.commits", id=session.id)
+            commits = answer["commits"]
+            shown.append({**session_to_wire(session), "commits": commits})
+            if not as_json:
+                if number:
+                    report.out()
+                _print(session, commits)
+    if as_json:
+        report.out_json(shown)
+
+
+def _print(session: Session, commits: list[dict[str, Any]]) -> None:
+    report.out(report.paint(report.plain(session.title), "bold"))
+    for label, value in _facts(session):
+        if value:
+            report.out(f"  {label:<9} {report.plain(value)}")
+    if commits:
+        report.out(f"  commits   {len(commits)}")
+    width = report.width()
+    for commit in commits:
+        line = f"    {commit['short']} {report.plain(commit['subject'])}"
+        report.out(line if width is None else cut(line, width))
+
+
+def _facts(session: Session) -> list[tuple[str, str]]:
+    changes = f"+{session.added} -{session.removed}"
+    state = "uncommitted changes" if session.dirty else "all committed"
+    needs = session.needs
+    merged = session.merged_into
+    time = now()
+    return [
+        ("name", session.name),
+        ("id", session.id),
+        ("status", status_of(session)),
+        ("asks", f"{needs.kind.value}: {needs.text}" if needs else ""),
+        ("choices", " / ".join(needs.choices) if needs else ""),
+        ("why", f"{session.why.source}: {session.why.detail}" if session.why else ""),
+        ("reason", session.reason),
+        ("agent", session.agent + (f" ({session.model})" if session.model else "")),
+        ("command", shlex.join(session.command)),
+        ("prompt", session.prompt),
+        ("repo", session.repo),
+        ("branch", f"{session.branch} from {session.base}"),
+        ("worktree", session.worktree),
+        ("changes", f"{changes}, {state}"),
+        ("position", f"{session.ahead} ahead, {session.behind} behind"),
+        ("merged", f"into {merged} as {session.merged_commit}" if merged else ""),
+        ("exit code", "" if session.exit_code is None else str(session.exit_code)),
+        (
+            "created",
+            f"{session.created_at:%Y-%m-%d %H:%M:%S %Z}, {age(session.created_at, time)} ago",
+        ),
+        ("updated", f"{age(session.updated_at, time)} ago"),
+        ("host", session.host),
+    ]

@@ -1,0 +1,136 @@
+"""The registry of what a person can do: keys, names and help, in one place.
+
+Bindings, footer, help screen and command palette are all made from these rows.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, format_key
+
+
+class Scope(StrEnum):
+    """Where keys hold."""
+
+    APP = "everywhere"
+    LIST = "moving and choosing"
+    SESSION = "sessions"
+    VIEW = "filter and view"
+    READER = "reading a diff, log or reason"
+
+
+ANSWER = "session.answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. `rank` is its place in the footer; 0 keeps it out."""
+
+    id: str
+    scope: Scope
+    keys: str
+    action: str
+    title: str
+    help: str
+    rank: int = 0
+
+
+_ROWS = (
+    ("list.down", Scope.LIST, "down,j", "cursor_down", "down", "Go to the next session"),
+    ("list.up", Scope.LIST, "up,k", "cursor_up", "up", "Go to the session before"),
+    ("list.top", Scope.LIST, "g,home", "cursor_top", "top", "Go to the first session"),
+    ("list.end", Scope.LIST, "G,end", "cursor_end", "end", "Go to the last session"),
+    ("list.page-down", Scope.LIST, "pagedown,ctrl+d", "page_down", "page down", "Go a page down"),
+    ("list.page-up", Scope.LIST, "pageup,ctrl+u", "page_up", "page up", "Go a page up"),
+    ("list.mark", Scope.LIST, "space", "toggle_mark", "mark", "Mark the session, or take its mark away", 7),
+    ("list.mark-down", Scope.LIST, "shift+down,J", "mark_down", "mark down", "Mark on while going down"),
+    ("list.mark-up", Scope.LIST, "shift+up,K", "mark_up", "mark up", "Mark on while going up"),
+    ("list.mark-all", Scope.LIST, "a", "mark_all", "mark all", "Mark all that are shown"),
+    ("list.clear", Scope.LIST, "A,escape", "clear_marks", "clear", "Take all marks away, then the filter"),
+    ("session.type", Scope.SESSION, "enter,tab", "type_into", "type", "Type into the session; the release key gives the list back", 1),
+    ("session.answer", Scope.SESSION, "1,2,3,4,5,6,7,8,9", "answer", "answer", "Answer with the choice of that number"),
+    ("session.reply", Scope.SESSION, "R", "reply", "reply", "Send a line of text, to one or to all marked", 9),
+    ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
+    ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Read what the session changed", 3),
+    ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
+    ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
+    ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
+    ("session.resume", Scope.SESSION, "r", "resume", "resume", "Start the agent again where it was", 11),
+    ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
+    ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
+    ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
+    ("session.next", Scope.SESSION, "full_stop", "next_waiting", "next ▲", "Go to the next session that needs you, oldest first", 8),
+    ("view.filter", Scope.VIEW, "slash", "filter", "filter", "Filter the list: words, s:idle, is:unread, agent:codex, ahead:>3", 10),
+    ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
+    ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
+    ("view.attention", Scope.VIEW, "N", "quick('ATTENTION')", "need you", "Show only sessions that need you; again for all"),
+    ("view.zoom", Scope.VIEW, "z", "zoom", "zoom", "Show the terminal alone, or both again", 15),
+    ("view.narrower", Scope.VIEW, "less_than_sign,left_square_bracket", "resize_split(-4)", "narrower", "Make the list smaller"),
+    ("view.wider", Scope.VIEW, "greater_than_sign,right_square_bracket", "resize_split(4)", "wider", "Make the list larger"),
+    ("pool.pause", Scope.VIEW, "p", "toggle_pool", "pause pool", "Start no more queued sessions, or go on"),
+    ("reader.close", Scope.READER, "escape,q", "close", "back", "Go back to the sessions", 1),
+    ("reader.down", Scope.READER, "down,j", "scroll_down", "down", "Go down a line", 2),
+    ("reader.up", Scope.READER, "up,k", "scroll_up", "up", "Go up a line", 3),
+    ("reader.page-down", Scope.READER, "pagedown,space,ctrl+d", "page_down", "page down", "Go down a page", 4),
+    ("reader.page-up", Scope.READER, "pageup,b,ctrl+u", "page_up", "page up", "Go up a page"),
+    ("reader.top", Scope.READER, "home,g", "scroll_home", "top", "Go to the top"),
+    ("reader.end", Scope.READER, "end,G", "scroll_end", "end", "Go to the end", 6),
+    ("reader.left", Scope.READER, "left,h", "scroll_left", "left", "Move to the left"),
+    ("reader.right", Scope.READER, "right,l", "scroll_right", "right", "Move to the right"),
+    ("reader.next", Scope.READER, "n,right_square_bracket", "next_part", "next file", "Go to the next file", 5),
+    ("reader.before", Scope.READER, "N,left_square_bracket", "part_before", "file before", "Go to the file before"),
+    ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
+    ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
+    ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = tuple(Action(*row) for row in _ROWS)
+
+
+def actions_of(*scopes: Scope) -> tuple[Action, ...]:
+    """The rows of some scopes, in the registry's order."""
+    return tuple(action for action in ACTIONS if action.scope in scopes)
+
+
+def bindings_for(*scopes: Scope) -> list[BindingType]:
+    """The bindings of some scopes. None has priority: a focused session gets all."""
+    bindings: list[BindingType] = []
+    for action in actions_of(*scopes):
+        if action.id == ANSWER:
+            # Each digit says which choice it stands for.
+            bindings += [
+                Binding(key, f"{action.action}({key})", action.title, show=False)
+                for key in action.keys.split(",")
+            ]
+        else:
+            show = action.rank > 0
+            bindings.append(
+                Binding(action.keys, action.action, action.title, id=action.id, show=show)
+            )
+    return bindings
+
+
+def keys_of(action: Action) -> list[str]:
+    """The keys of a row, by Textual's names."""
+    return [key_name(key) for key in action.keys.split(",")]
+
+
+def shown_key(key: str) -> str:
+    """A key as a person knows it: `^p`, `⏎`, `?`."""
+    *modifiers, last = key.split("+")
+    shown = format_key(last)
+    named = {"ctrl": "ctrl+", "shift": "shift+", "alt": "alt+"}
+    return "".join(named.get(each, f"{each}+") for each in modifiers) + shown
+
+
+def key_name(key: str) -> str:
+    """Textual's name of a key that a person wrote, such as `ctrl+]`."""
+    *modifiers, last = key.strip().split("+") if key.strip() != "+" else ("+",)
+    if len(last) == 1 and not last.isalnum():
+        name = unicodedata.name(last, last).lower().replace("-", "_").replace(" ", "_")
+        last = KEY_NAME_REPLACEMENTS.get(name, name)
+    return "+".join((*modifiers, last))

@@ -1,0 +1,71 @@
+"""Text from agents, repositories and people, made fit to draw.
+
+Whatever reaches the screen passes through here: no control character, no change of
+writing direction and no unmeasured width gets into a strip.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+MAX_CLEANED = 2000
+"""No row is wider than this; longer text is cut before it is looked at."""
+
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[ \t\r\n\v\f]+")
+REPLACEMENT = "\ufffd"
+
+
+def one_line(text: str, *, ascii_only: bool = False) -> str:
+    """A text as one line: runs of white space joined, control characters replaced."""
+    line = _SPACES.sub(" ", text[:MAX_CLEANED]).strip()
+    return _fit_to_draw(line, ascii_only)
+
+
+def cell_text(text: str, *, ascii_only: bool = False) -> str:
+    """A line that keeps its spaces, with tabs widened to stops of four."""
+    if "\t" in text:
+        text = text.expandtabs(4)
+    return _fit_to_draw(text, ascii_only)
+
+
+def _fit_to_draw(line: str, ascii_only: bool) -> str:
+    mark = "?" if ascii_only else REPLACEMENT
+    line = _CONTROL.sub(mark, line)
+    if ascii_only and not line.isascii():
+        line = line.translate(_ASCII_LIKE).encode("ascii", "replace").decode()
+    return line
+
+
+_ASCII_LIKE = str.maketrans(
+    {"…": ".", "·": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"}
+    | dict.fromkeys("─━═╌┄", "-")
+    | dict.fromkeys("│┃║", "|")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝", "+")
+)
+
+
+def cut(text: str, width: int, *, more: str = "…") -> str:
+    """A text of at most `width` cells; what was cut is told by `more`."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    room = width - len(more)
+    return more[:width] if room <= 0 else set_cell_size(text, room).rstrip() + more
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in at most four cells: `now`, `12s`, `3m`, `5h`, `2d`."""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 10:
+        return "now"
+    for unit, size, limit in (("s", 1, 60), ("m", 60, 60), ("h", 3600, 48)):
+        if seconds < size * limit:
+            return f"{seconds // size}{unit}"
+    return f"{min(seconds // 86400, 999)}d"

@@ -1,0 +1,100 @@
+"""Why a session has its status, and what its agent printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import work
+from textual.content import Content
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Session
+from agentdeck.tui.deck import Deck
+from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.reader import ReaderScreen
+
+WAIT_S = 20.0
+"""How long the host may hold a request for more of a log."""
+
+
+class ExplainScreen(ReaderScreen):
+    """The evidence behind a status; what is believed is marked."""
+
+    def __init__(self, deck: Deck, session: Session) -> None:
+        look = deck.look
+        believed = look.glyphs.bar
+        super().__init__(
+            deck,
+            lambda line: look.style("bright", bold=True)
+            if line.startswith(believed)
+            else look.style("muted"),
+        )
+        self._session = session
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.show_title(("why  ", "$primary"), one_line(self._session.title))
+        self._load_reasons()
+
+    @work(exclusive=True, group="explain", exit_on_error=False)
+    async def _load_reasons(self) -> None:
+        try:
+            answer = await self.deck.link.call("session.explain", id=self._session.id)
+        except AgentDeckError as error:
+            self.show_summary(Content.styled(one_line(error.message), "$error"))
+            return
+        status = " · ".join(
+            str(part) for part in (answer.get("phase"), answer.get("activity")) if part
+        )
+        why = answer.get("why") or {}
+        parts: list[str | tuple[str, str]] = [(one_line(status), "bold")]
+        if why:
+            parts.append(f"\nbecause {one_line(str(why.get('source')))}: {one_line(str(why.get('detail')))}")
+        if answer.get("reason"):
+            parts.append((f"\n{one_line(str(answer['reason']))}", "$warning"))
+        parts.append("\n")
+        self.show_summary(Content.assemble(*parts))
+        self.lines.show_lines([self._sign(sign) for sign in answer.get("evidence") or ()])
+
+    def _sign(self, sign: dict[str, Any]) -> str:
+        mark = self.deck.look.glyphs.bar if sign.get("believed") else " "
+        at = str(sign.get("at") or "")[11:19]
+        source, activity = str(sign.get("source")), str(sign.get("activity"))
+        detail = one_line(str(sign.get("detail") or ""))
+        return f"{mark} {at}  {source:<8} {activity:<12} {detail}"
+
+
+class LogScreen(ReaderScreen):
+    """All that the agent printed, as plain text, and what it prints from now on."""
+
+    def __init__(self, deck: Deck, session: Session) -> None:
+        super().__init__(deck, lambda line: deck.look.style("text"))
+        self._session = session
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.show_title(("log  ", "$primary"), one_line(self._session.title))
+        self._follow_log()
+
+    @work(exclusive=True, group="log", exit_on_error=False)
+    async def _follow_log(self) -> None:
+        position: str | None = None
+        rest = ""
+        is_over = False
+        while not is_over:
+            wait_s = WAIT_S if position is not None else 0.0
+            try:
+                answer = await self.deck.link.call(
+                    "session.logs", id=self._session.id, position=position, wait_s=wait_s
+                )
+            except AgentDeckError as error:
+                self.show_summary(Content.styled(one_line(error.message), "$error"))
+                return
+            is_first, position = position is None, answer["position"]
+            is_over = bool(answer["end"])
+            *lines, rest = (rest + str(answer["data"])).split("\n")
+            if is_over and rest:
+                lines.append(rest)
+            self.lines.add_lines([line.rstrip("\r") for line in lines])
+            if is_first:
+                self.lines.scroll_end(animate=False, force=True)

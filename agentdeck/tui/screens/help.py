@@ -1,0 +1,62 @@
+"""All keys, from the registry."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
+
+KEY_WIDTH = 16
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys by where they hold."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "close", "close"),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, release_key: str) -> None:
+        super().__init__()
+        self._release_key = release_key
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog") as dialog:
+            dialog.border_title = Content("Keys")
+            dialog.border_subtitle = Content("esc closes")
+            yield Static(help_text(self._release_key), markup=False)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def help_text(release_key: str) -> Content:
+    """The registry's rows, scope by scope."""
+    parts: list[str | tuple[str, str]] = []
+    for scope in (Scope.SESSION, Scope.VIEW, Scope.LIST, Scope.READER, Scope.APP):
+        parts.append((f"{scope.value.upper()}\n", "bold $foreground 60%"))
+        for action in actions_of(scope):
+            keys = [shown_key(key) for key in keys_of(action)]
+            shown = f"{keys[0]}-{keys[-1]}" if len(keys) > 4 else " ".join(keys)
+            pad = " " * max(1, KEY_WIDTH - cell_len(shown))
+            parts += [(shown, "bold $primary"), pad, f"{action.help}\n"]
+        if scope is Scope.SESSION:
+            pad = " " * max(1, KEY_WIDTH - cell_len(release_key))
+            parts += [(release_key, "bold $primary"), pad]
+            parts.append("Gives the keyboard back from a session to the list\n")
+        parts.append("\n")
+    return Content.assemble(*parts)

@@ -1,0 +1,140 @@
+"""The dialog for a new session. What the host refuses is said in it, and nothing
+that was typed is lost."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Select, Static, TextArea
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.tui.deck import Deck
+from agentdeck.tui.printable import one_line
+
+SHORT_BELOW = 24
+
+
+class NewSessionScreen(ModalScreen[str | None]):
+    """Starts a session; gives its id, or None."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,ctrl+enter", "start", "start"),
+        Binding("escape", "cancel", "cancel"),
+    ]
+
+    def __init__(self, deck: Deck, repo: str) -> None:
+        super().__init__()
+        self._deck = deck
+        self._repo = repo
+
+    def compose(self) -> ComposeResult:
+        store = self._deck.store
+        options = [
+            (Content(one_line(a.title + ("" if a.installed else "  (not installed)"))), a.name)
+            for a in store.agents
+        ]
+        names = [agent.name for agent in store.agents]
+        default = store.default_agent if store.default_agent in names else None
+        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
+            dialog.border_title = Content("New session")
+            dialog.border_subtitle = Content("ctrl+s starts · esc cancels")
+            yield TextArea(
+                id="prompt", placeholder="What should the agent do?", tab_behavior="focus"
+            )
+            yield from _field("Repository", Input(self._repo, id="repo", compact=True))
+            agents: Select[str] = Select(
+                options,
+                prompt="no agent",
+                allow_blank=not names,
+                id="agent",
+                compact=True,
+                **({"value": default or names[0]} if names else {}),
+            )
+            yield from _field("Agent", agents)
+            base = Input(placeholder="the branch checked out there", id="base", compact=True)
+            yield from _field("Base", base)
+            name = Input(placeholder="made from the prompt", id="name", compact=True)
+            yield from _field("Name", name)
+            yield Static(classes="problem", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(Content(" Start "), "primary", id="start", compact=True)
+                yield Button(Content(" Cancel "), id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#prompt").focus()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < SHORT_BELOW, "-short")
+
+    @on(Button.Pressed)
+    def _press(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "start":
+            self._create()
+        else:
+            self.dismiss(None)
+
+    def action_start(self) -> None:
+        self._create()
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def _value(self, name: str) -> str | None:
+        return self.query_one(f"#{name}", Input).value.strip() or None
+
+    @work(exclusive=True, group="create", exit_on_error=False)
+    async def _create(self) -> None:
+        prompt = self.query_one("#prompt", TextArea).text.strip()
+        agent = self.query_one("#agent", Select).value
+        repo = self._value("repo")
+        if not prompt:
+            self._say("Say what the agent should do.", "#prompt")
+            return
+        if repo is None:
+            self._say("Name the folder of a git repository.", "#repo")
+            return
+        self._say("")
+        self.query_one("#start", Button).disabled = True
+        try:
+            answer = await self._deck.link.call(
+                "session.create",
+                repo=repo,
+                prompt=prompt,
+                agent=agent if isinstance(agent, str) else None,
+                base=self._value("base"),
+                name=self._value("name"),
+                env=self._deck.agent_environment(),
+            )
+        except AgentDeckError as error:
+            self._say(error.message)
+        else:
+            self.dismiss(answer["session"]["id"])
+        finally:
+            if self.is_mounted:
+                self.query_one("#start", Button).disabled = False
+
+    def _say(self, problem: str, at: str | None = None) -> None:
+        line = self.query_one(".problem", Static)
+        line.update(Content(one_line(problem)))
+        line.set_class(bool(problem), "-shown")
+        if problem:
+            line.scroll_visible(animate=False)
+        if at is not None:
+            self.query_one(at).focus()
+
+
+def _field(label: str, control: Input | Select[str]) -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Static(Content(label), classes="label", markup=False)
+        yield control
+
+

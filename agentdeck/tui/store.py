@@ -1,0 +1,136 @@
+"""What the host told, applied in order: the app's only copy of the sessions.
+
+No Textual here. The app feeds greetings and events in and tells its screens when
+something changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentdeck.core.events import Event, EventKind
+from agentdeck.core.indicator import Indicator, indicator_of
+from agentdeck.core.schedule import queue_of
+from agentdeck.core.session import Session
+from agentdeck.rpc.wire import event_from_wire, session_from_wire
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent that the host can start."""
+
+    name: str
+    title: str
+    installed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The worker pool's state."""
+
+    limit: int = 0
+    paused: bool = False
+    running: int = 0
+    queued: int = 0
+
+
+@dataclass(slots=True)
+class SessionStore:
+    """Sessions, pool and the host's word on how the app should be."""
+
+    sessions: dict[str, Session] = field(default_factory=dict)
+    pool: Pool = Pool()
+    server_seq: int = 0
+    agents: tuple[Agent, ...] = ()
+    default_agent: str = ""
+    home: str = ""
+    app: dict[str, Any] = field(default_factory=dict)
+    is_known: bool = False
+    """Whether a snapshot has arrived at all."""
+
+    def greet(self, hello: dict[str, Any]) -> list[Session]:
+        """Take a greeting in: the snapshot, or the events that were missed.
+
+        Returns:
+            The sessions that came to need a person since the last that was known.
+        """
+        self.agents = tuple(
+            Agent(agent["name"], agent.get("title") or agent["name"], agent["installed"])
+            for agent in hello.get("agents") or ()
+        )
+        self.default_agent = hello.get("default_agent") or ""
+        self.home = hello.get("home") or ""
+        self.app = dict(hello.get("app") or {})
+        self._set_pool(hello.get("pool") or {})
+        calling: list[Session] = []
+        if hello.get("sessions") is not None:
+            calling = self._replace_all(hello["sessions"])
+        for values in hello.get("events") or ():
+            calling += self.apply(event_from_wire(values))
+        self.server_seq = max(hello["server_seq"], 0)
+        self.is_known = True
+        return [s for s in calling if self.needs_attention(s.id)]
+
+    def apply(self, event: Event) -> list[Session]:
+        """Take an event in; gives the session if it now needs a person."""
+        self.server_seq = event.server_seq
+        match event.kind:
+            case EventKind.SESSION_ADDED | EventKind.SESSION_CHANGED:
+                values = event.data["session"]
+                assert isinstance(values, dict)
+                return self._put(session_from_wire(values))
+            case EventKind.SESSION_REMOVED:
+                self.sessions.pop(event.session_id or "", None)
+            case EventKind.POOL_CHANGED:
+                pool = event.data.get("pool")
+                self._set_pool(pool if isinstance(pool, dict) else {})
+            case EventKind.COMMIT_LANDED | EventKind.SESSION_MERGED | EventKind.NOTICE:
+                pass
+        return []
+
+    def needs_attention(self, session_id: str) -> bool:
+        """Whether a session is there and needs a person."""
+        session = self.sessions.get(session_id)
+        return session is not None and session.needs_attention
+
+    def indicator(self) -> Indicator:
+        """The three counts."""
+        return indicator_of(self.sessions.values())
+
+    def queue_places(self) -> dict[str, int]:
+        """The place of each queued session, from 1."""
+        queue = queue_of(self.sessions.values())
+        return {session.id: place for place, session in enumerate(queue, 1)}
+
+    def chosen(self, ids: Iterable[str]) -> list[Session]:
+        """The sessions of some ids, those that are gone left out."""
+        return [self.sessions[each] for each in ids if each in self.sessions]
+
+    def _put(self, session: Session) -> list[Session]:
+        before = self.sessions.get(session.id)
+        self.sessions[session.id] = session
+        was_calling = before is not None and before.needs == session.needs
+        return [session] if session.needs_attention and not was_calling else []
+
+    def _replace_all(self, snapshot: list[dict[str, Any]]) -> list[Session]:
+        known, self.sessions = self.sessions, {}
+        calling: list[Session] = []
+        for values in snapshot:
+            session = session_from_wire(values)
+            before = known.get(session.id)
+            # An equal session stays the same object, so what was drawn of it holds.
+            self.sessions[session.id] = before if before == session else session
+            if self.is_known and session.needs_attention:
+                calls_already = before is not None and before.needs == session.needs
+                calling += [] if calls_already else [session]
+        return calling
+
+    def _set_pool(self, values: dict[str, Any]) -> None:
+        self.pool = Pool(
+            limit=int(values.get("limit") or 0),
+            paused=bool(values.get("paused")),
+            running=int(values.get("running") or 0),
+            queued=int(values.get("queued") or 0),
+        )

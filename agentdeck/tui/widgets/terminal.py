@@ -1,0 +1,232 @@
+"""The pane with a session's live terminal.
+
+It draws frames and says what was typed; it knows neither the host nor the other
+widgets. While it has the focus, every key but the release key belongs to the
+session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from agentdeck.tui.look import Look
+from agentdeck.tui.printable import cut, one_line
+from agentdeck.tui.widgets.terminal_buffer import TerminalBuffer
+from agentdeck.tui.widgets.terminal_palette import Palette, palette_for
+
+RESIZE_PAUSE_S = 0.12
+"""The agent hears of a new size once the person stopped dragging."""
+MIN_SIDE = 2
+
+
+def palette_of(look: Look) -> Palette:
+    """The terminal palette that goes with a look."""
+    return palette_for(
+        dark=look.dark, foreground=look.text, background=look.background
+    )
+
+
+class Terminal(Widget, can_focus=True):
+    """A terminal's screen, with its keyboard and mouse."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Terminal { height: 1fr; background: $background; }"
+
+    @dataclass
+    class Typed(Message):
+        """Something for the session: a key, pasted text, mouse or focus."""
+
+        control: Terminal
+        kind: str
+        event: dict[str, Any]
+
+    @dataclass
+    class Released(Message):
+        """The release key was pressed: the list wants the keyboard back."""
+
+        control: Terminal
+
+    @dataclass
+    class Painted(Message):
+        """Frame `n` of a channel is on the screen."""
+
+        control: Terminal
+        channel: int
+        n: int
+
+    @dataclass
+    class Fitted(Message):
+        """The pane has room for this many cells."""
+
+        control: Terminal
+        cols: int
+        rows: int
+
+    def __init__(self, look: Look, release_key: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self.release_key = release_key
+        self._buffer: TerminalBuffer | None = None
+        self._note: tuple[str, ...] = ()
+        self._view: tuple[int, int] = (0, 0)
+        self._resize_timer: Timer | None = None
+
+    @property
+    def frame_size(self) -> tuple[int, int] | None:
+        """Columns and rows of the session's screen, once a frame is there."""
+        buffer = self._buffer
+        if buffer is None or not buffer.has_frame:
+            return None
+        return buffer.cols, buffer.rows
+
+    def wear(self, look: Look) -> None:
+        """Draw in another look."""
+        self._look = look
+        if self._buffer is not None:
+            self._buffer.wear(palette_of(look))
+        self.refresh()
+
+    def begin(self) -> None:
+        """Expect another session's frames. What is shown stays until the first."""
+        ascii_only = self._look.glyphs.is_ascii
+        self._buffer = TerminalBuffer(palette_of(self._look), ascii_only=ascii_only)
+        self._note = ()
+
+    def show_note(self, *lines: str) -> None:
+        """Show a text in place of a screen."""
+        if self._note != lines or self._buffer is not None:
+            self._buffer, self._note = None, lines
+            self.refresh()
+
+    def draw(self, channel: int, frame: dict[str, Any]) -> None:
+        """Draw a frame and tell when it is painted."""
+        if self._buffer is None:
+            self.begin()
+        assert self._buffer is not None
+        changed = self._buffer.apply(frame)
+        view = self._buffer.origin(self.size.width, self.size.height)
+        if changed is None or view != self._view:
+            self._view = view
+            self.refresh()
+        elif changed:
+            width = self.size.width
+            rows = (y - view[1] for y in changed)
+            self.refresh(
+                *(Region(0, y, width, 1) for y in rows if 0 <= y < self.size.height)
+            )
+        n = frame["n"]
+        self.call_after_refresh(lambda: self.post_message(self.Painted(self, channel, n)))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        style = self.rich_style
+        buffer = self._buffer
+        if buffer is None or not buffer.has_frame:
+            return self._note_line(y).apply_style(style)
+        x0, y0 = self._view
+        if y + y0 >= buffer.rows:
+            return Strip.blank(width, style)
+        strip = buffer.row_with_cursor(y + y0, focused=self.has_focus)
+        return strip.crop_extend(x0, x0 + width, style).apply_style(style)
+
+    def _note_line(self, y: int) -> Strip:
+        width = self.size.width
+        top = max(0, (self.size.height - len(self._note)) // 2 - 1)
+        at = y - top
+        if not 0 <= at < len(self._note):
+            return Strip.blank(width)
+        ascii_only = self._look.glyphs.is_ascii
+        text = cut(one_line(self._note[at], ascii_only=ascii_only), width - 4)
+        style = self._look.style("text" if at == 0 else "muted", bold=at == 0)
+        strip = Strip([Segment(text, style)])
+        return strip.text_align(width, "center")
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self._buffer is not None:
+            self._view = self._buffer.origin(self.size.width, self.size.height)
+        self.refresh()
+        self.fit()
+
+    def fit(self) -> None:
+        """Say the pane's size soon, once however often it changes until then."""
+        if self._resize_timer is not None:
+            self._resize_timer.stop()
+        self._resize_timer = self.set_timer(RESIZE_PAUSE_S, self._say_size)
+
+    def _say_size(self) -> None:
+        self._resize_timer = None
+        size: Size = self.size
+        if size.width >= MIN_SIDE and size.height >= MIN_SIDE:
+            self.post_message(self.Fitted(self, size.width, size.height))
+
+    def on_focus(self) -> None:
+        self.refresh()
+        self._say("focus", {"gained": True})
+
+    def on_blur(self) -> None:
+        self.refresh()
+        self._say("focus", {"gained": False})
+
+    def _say(self, kind: str, event: dict[str, Any]) -> None:
+        self.post_message(self.Typed(self, kind, event))
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if self.release_key in event.aliases:
+            self.post_message(self.Released(self))
+            return
+        key: dict[str, Any] = {"key": event.key}
+        if event.character is not None and event.is_printable:
+            key["text"] = event.character
+        self._say("key", key)
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self._say("paste", {"text": event.text})
+
+    def _mouse(self, action: str, event: events.MouseEvent) -> None:
+        if self._buffer is None or not self._buffer.mouse:
+            return
+        event.stop()
+        x0, y0 = self._view
+        self._say(
+            "mouse",
+            {
+                "action": action,
+                "button": event.button if 1 <= event.button <= 3 else 0,
+                "x": event.x + x0,
+                "y": event.y + y0,
+                "shift": event.shift,
+                "ctrl": event.ctrl,
+                "alt": event.meta,
+            },
+        )
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if self.has_focus:
+            self._mouse("press", event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self.has_focus:
+            self._mouse("release", event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self.has_focus:
+            self._mouse("move", event)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._mouse("scroll_up", event)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._mouse("scroll_down", event)

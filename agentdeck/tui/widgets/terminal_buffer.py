@@ -1,0 +1,151 @@
+"""What a session's terminal shows: frames in, strips out. No widget here.
+
+A row is drawn again only when a frame brought it again; the cursor is laid over
+the finished row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from agentdeck.tui.printable import REPLACEMENT, cell_text
+from agentdeck.tui.widgets.terminal_palette import Palette, style_from
+
+BLOCK_CURSOR = Style(reverse=True)
+LINE_CURSOR = Style(underline=True, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the cursor is, in cells from the top left."""
+
+    x: int = 0
+    y: int = 0
+    is_visible: bool = False
+
+
+class TerminalBuffer:
+    """The rows of one terminal."""
+
+    def __init__(self, palette: Palette, *, ascii_only: bool = False) -> None:
+        self._palette = palette
+        self._ascii_only = ascii_only
+        self._entries: list[Any] = []
+        self._styles: list[Style | None] = []
+        self._rows: dict[int, list[Any]] = {}
+        self._strips: dict[int, Strip] = {}
+        self.cols = 0
+        self.rows = 0
+        self.cursor = Cursor()
+        self.title = ""
+        self.mouse = 0
+        self.has_frame = False
+
+    def wear(self, palette: Palette) -> None:
+        """Draw in other colours."""
+        self._palette = palette
+        self._styles = [None] * len(self._entries)
+        self._strips.clear()
+
+    def apply(self, frame: dict[str, Any]) -> set[int] | None:
+        """Take a frame in; gives the rows to draw again, or None for all."""
+        size = (frame["cols"], frame["rows"])
+        whole = bool(frame.get("full")) or size != (self.cols, self.rows)
+        self.cols, self.rows = size
+        self._take_styles(frame.get("styles") or [], frame.get("styles_from", 0))
+        if frame.get("full"):
+            self._rows.clear()
+            self._strips.clear()
+        changed: set[int] = set()
+        for key, runs in (frame.get("rows_changed") or {}).items():
+            y = int(key)
+            self._rows[y] = runs
+            self._strips.pop(y, None)
+            changed.add(y)
+        changed |= self._move_cursor(frame.get("cursor"))
+        self.title = str(frame.get("title") or "")
+        self.mouse = int(frame.get("mouse") or 0)
+        self.has_frame = True
+        return None if whole else changed
+
+    def _take_styles(self, styles: list[Any], start: int) -> None:
+        del self._entries[start:]
+        del self._styles[start:]
+        self._entries += styles
+        self._styles += [None] * len(styles)
+
+    def _move_cursor(self, values: Any) -> set[int]:
+        before = self.cursor
+        if values:
+            self.cursor = Cursor(int(values[0]), int(values[1]), bool(values[2]))
+        return set() if before == self.cursor else {before.y, self.cursor.y}
+
+    def origin(self, width: int, height: int) -> tuple[int, int]:
+        """The first cell that a pane of this size shows: the part with the cursor."""
+        x = y = 0
+        if self.rows > height:
+            y = self.rows - height
+            if self.cursor.is_visible:
+                y = min(y, self.cursor.y)
+            elif not any(row >= y for row in self._rows):
+                y = 0
+        if self.cols > width and self.cursor.is_visible and self.cursor.x >= width:
+            x = min(self.cursor.x - width + 1, self.cols - width)
+        return x, y
+
+    def row(self, y: int) -> Strip:
+        """A row without the cursor; the same object as long as nothing changed."""
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = Strip(list(self._segments(self._rows.get(y) or ())))
+            self._strips[y] = strip
+        return strip
+
+    def row_with_cursor(self, y: int, *, focused: bool) -> Strip:
+        """A row, with the cursor where it is on this row."""
+        strip = self.row(y)
+        cursor = self.cursor
+        if not cursor.is_visible or cursor.y != y:
+            return strip
+        style = BLOCK_CURSOR if focused else LINE_CURSOR
+        strip = strip.adjust_cell_length(max(strip.cell_length, cursor.x + 1))
+        before, rest = strip.crop(0, cursor.x), strip.crop(cursor.x)
+        first = next(iter(rest), None)
+        size = max(1, cell_len(first.text[:1])) if first is not None else 1
+        under = Strip(
+            Segment(segment.text, (segment.style or Style()) + style)
+            for segment in rest.crop(0, size)
+        )
+        return Strip.join([before, under, rest.crop(size)])
+
+    def _segments(self, runs: Iterable[Any]) -> Iterable[Segment]:
+        for run in runs:
+            text, style = run[0], self._style(run[1])
+            cells = run[2] if len(run) > 2 else len(text)
+            text = cell_text(text, ascii_only=self._ascii_only)
+            if cell_len(text) != cells:
+                text = _measured(text, cells, is_given=len(run) > 2)
+            if text:
+                yield Segment(text, style)
+
+    def _style(self, index: int) -> Style:
+        if not 0 <= index < len(self._entries):
+            return Style.null()
+        style = self._styles[index]
+        if style is None:
+            style = self._styles[index] = style_from(self._entries[index], self._palette)
+        return style
+
+
+def _measured(text: str, cells: int, *, is_given: bool) -> str:
+    """A run in exactly its cells, where we and the terminal engine disagree."""
+    if not is_given:
+        text = "".join(c if cell_len(c) == 1 else REPLACEMENT for c in text)
+    return set_cell_size(text, cells)
