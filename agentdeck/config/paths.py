@@ -101,11 +101,11 @@ def paths_from_environment() -> Paths:
     import platformdirs
 
     dirs = platformdirs.PlatformDirs("agentdeck", appauthor=False)
-    return Paths(
-        dirs.user_state_path,
-        dirs.user_config_path,
-        _socket_folder(dirs.user_runtime_path),
-    )
+    state = dirs.user_state_path
+    runtime = state / "run"
+    if os.environ.get("XDG_RUNTIME_DIR"):
+        runtime = dirs.user_runtime_path
+    return Paths(state, dirs.user_config_path, _socket_folder(runtime))
 
 
 def _socket_folder(wanted: Path) -> Path:

@@ -17,6 +17,7 @@ from agentdeck.runner.agent import set_window_size
 from agentdeck.runner.atomic import write_json
 from agentdeck.runner.clients import Client, Clients
 from agentdeck.runner.errors import InputRefusedError, RunnerError
+from agentdeck.runner.frames import Subscription
 from agentdeck.runner.keys import InputEncoder
 from agentdeck.runner.launch_file import Launch, clamp_side
 from agentdeck.runner.processes import describe_status, reap
@@ -61,6 +62,7 @@ class Session:
         self._ended_at = 0.0
         self._is_over = False
         self._has_output = False
+        self._recording_changed = False
         self._first_text = launch.stdin_text
         self._terminal = TerminalIO(master)
         self._selector = selectors.DefaultSelector()
@@ -219,9 +221,11 @@ class Session:
     def _take_output(self, data: memoryview) -> None:
         self.screen.feed(data)
         self._recorder.output(data)
+        self._recording_changed |= self._recorder.flush()
 
     def _finish_turn(self) -> None:
-        if self._recorder.flush():
+        if self._recorder.flush() or self._recording_changed:
+            self._recording_changed = False
             self._signals.recording(self._recorder.error)
         if self._terminal.is_open:
             wanted = selectors.EVENT_READ
@@ -294,6 +298,7 @@ class Session:
         self._recorder.close()
         self._signals.report()
         ending = {"exit_code": code, "signal": number, "reason": reason}
+        self._keep_screen()
         write_exit(self._directory, ending, self.screen.last_lines(LAST_LINES))
         self._broadcast({"t": "signal", "kind": "exit", **ending})
         for client in self.clients:
@@ -301,6 +306,14 @@ class Session:
                 client.subscription = None
         self._terminal.close()
         self.clients.close()
+
+    def _keep_screen(self) -> None:
+        """Leave the last screen on disk as one full frame, for later viewers."""
+        self.screen.refresh()
+        frame = Subscription().next_frame(self.screen)
+        if frame is not None:
+            with contextlib.suppress(OSError):
+                write_json(self._directory / "screen.json", frame)
 
 
 def write_exit(directory: Path, ending: dict[str, Any], last_lines: list[str]) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import time
 from collections.abc import Callable
+from functools import partial
 
 from agentdeck.runner.errors import InputRefusedError
+from agentdeck.runner.helper_thread import HelperThread
 
 BATCH_BYTES = 256 * 1024
 INPUT_LIMIT_BYTES = 1024 * 1024
 # How long one turn of the loop may go on reading before others get their turn.
 TURN_S = 0.008
+# A batch of this size tells a flood, which is worth a second thread.
+FLOOD_BYTES = 32 * 1024
 
 
 class TerminalIO:
@@ -21,8 +26,11 @@ class TerminalIO:
     def __init__(self, master: int) -> None:
         self.master = master
         self.is_open = True
-        self._buffer = bytearray(BATCH_BYTES)
-        self._view = memoryview(self._buffer)
+        self._batch = memoryview(bytearray(BATCH_BYTES))
+        self._other_batch = memoryview(b"")
+        self._helper = HelperThread()
+        self._poll = select.poll()
+        self._poll.register(master, select.POLLIN)
         self._queue = bytearray()
 
     def read(self, take: Callable[[memoryview], None]) -> int:
@@ -30,18 +38,37 @@ class TerminalIO:
 
         Stops when there is no more or the turn's time is over. `is_open` turns
         false when nobody has the other end open any more. The memory that is
-        handed over is used again for the next batch.
+        handed over is used again for the next batch. In a flood `take` is called
+        by another thread, one call at a time, and never after this has returned.
         """
         total = 0
         deadline = time.monotonic() + TURN_S
-        while self.is_open:
-            size, is_drained = self._fill(deadline)
-            if size:
-                take(self._view[:size])
+        try:
+            while self.is_open:
+                size, is_drained = self._fill(deadline)
                 total += size
-            if is_drained or time.monotonic() >= deadline:
-                break
+                if size:
+                    self._hand_over(take, size)
+                if time.monotonic() >= deadline:
+                    break
+                if is_drained:
+                    if not self._helper.is_busy:
+                        break
+                    self._poll.poll(1)
+        finally:
+            self._helper.wait()
         return total
+
+    def _hand_over(self, take: Callable[[memoryview], None], size: int) -> None:
+        self._helper.wait()
+        batch = self._batch[:size]
+        if size < FLOOD_BYTES:
+            take(batch)
+            return
+        if not self._other_batch:
+            self._other_batch = memoryview(bytearray(BATCH_BYTES))
+        self._batch, self._other_batch = self._other_batch, self._batch
+        self._helper.start(partial(take, batch))
 
     def write(self, data: bytes) -> None:
         """Send input; what the terminal does not take yet waits in a queue.
@@ -83,7 +110,7 @@ class TerminalIO:
 
     def _fill(self, deadline: float) -> tuple[int, bool]:
         size = 0
-        view, master = self._view, self.master
+        view, master = self._batch, self.master
         while size < BATCH_BYTES:
             try:
                 count = os.readv(master, [view[size:]])

@@ -109,7 +109,9 @@ def bindings_for(*scopes: Scope) -> list[BindingType]:
         else:
             show = action.rank > 0
             bindings.append(
-                Binding(action.keys, action.action, action.title, id=action.id, show=show)
+                Binding(
+                    action.keys, action.action, action.title, id=action.id, show=show
+                )
             )
     return bindings
 

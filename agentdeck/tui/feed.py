@@ -133,4 +133,6 @@ class ScreenFeed:
             try:
                 await self._link.tell(method, **params)
             except AgentDeckError as error:
-                logger.info("not_told", extra={"method": method, "reason": error.message})
+                logger.info(
+                    "not_told", extra={"method": method, "reason": error.message}
+                )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from agentdeck.core.filters import Filter
 from agentdeck.core.indicator import is_in_progress
@@ -84,7 +85,7 @@ def arranged(
         if query.matches(session, now):
             members[group_of(session)].append(session)
     return tuple(
-        Section(group, tuple(sorted(found, key=lambda s, g=group: _order(g, s))))
+        Section(group, tuple(sorted(found, key=partial(_order, group))))
         for group, found in members.items()
         if found
     )

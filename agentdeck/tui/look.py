@@ -125,7 +125,9 @@ def look_from(variables: Mapping[str, str], *, dark: bool, ascii_only: bool) -> 
     cursor = background.blend(primary, 0.20 if dark else 0.16)
     return Look(
         text=foreground.hex6,
-        bright=foreground.blend(Color(255, 255, 255) if dark else Color(0, 0, 0), 0.5).hex6,
+        bright=foreground.blend(
+            Color(255, 255, 255) if dark else Color(0, 0, 0), 0.5
+        ).hex6,
         muted=background.blend(foreground, 0.58 if dark else 0.66).hex6,
         faint=background.blend(foreground, 0.36 if dark else 0.46).hex6,
         primary=primary.hex6,

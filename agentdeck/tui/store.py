@@ -57,7 +57,9 @@ class SessionStore:
             The sessions that came to need a person since the last that was known.
         """
         self.agents = tuple(
-            Agent(agent["name"], agent.get("title") or agent["name"], agent["installed"])
+            Agent(
+                agent["name"], agent.get("title") or agent["name"], agent["installed"]
+            )
             for agent in hello.get("agents") or ()
         )
         self.default_agent = hello.get("default_agent") or ""

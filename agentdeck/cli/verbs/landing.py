@@ -19,7 +19,7 @@ from agentdeck.cli.selection import (
 
 
 @verb("merge fix-login", "merge --filter 's:idle ahead:>0' --squash --yes")
-def merge(  # noqa: PLR0913 - a parameter for each option
+def merge(
     names: Names = None,
     filter_query: FilterQuery = None,
     everything: AllSessions = False,

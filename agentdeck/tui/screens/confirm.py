@@ -82,7 +82,9 @@ class ReplyScreen(ModalScreen[str | None]):
             dialog.border_subtitle = Content("enter sends · esc cancels")
             with Vertical(classes="body"):
                 if self._question:
-                    yield Static(plain(self._question), classes="question", markup=False)
+                    yield Static(
+                        plain(self._question), classes="question", markup=False
+                    )
                 yield Input(placeholder="Your reply", id="reply", compact=True)
 
     @on(Input.Submitted)

@@ -32,7 +32,9 @@ def diff_style(line: str, look: Look) -> Style:
         return look.style("accent")
     if line.startswith("diff "):
         return look.style("primary", bold=True)
-    if line.startswith(("index ", "new file", "deleted file", "similarity ", "rename ")):
+    if line.startswith(
+        ("index ", "new file", "deleted file", "similarity ", "rename ")
+    ):
         return look.style("faint")
     return look.style("text")
 
@@ -79,7 +81,10 @@ class DiffScreen(ReaderScreen):
             (f"   {len(files)} {noun}", "not bold $foreground 60%"),
             (f"  +{added}", "not bold $success"),
             (f" {minus}{removed}", "not bold $error"),
-            (f"  against {one_line(str(answer.get('base') or ''))[:40]}", "not bold $foreground 60%"),
+            (
+                f"  against {one_line(str(answer.get('base') or ''))[:40]}",
+                "not bold $foreground 60%",
+            ),
         )
         if files:
             self.show_summary(self._file_lines(files))
@@ -105,5 +110,7 @@ class DiffScreen(ReaderScreen):
                 "\n",
             ]
         if len(files) > MAX_FILES_NAMED:
-            parts.append((f"and {len(files) - MAX_FILES_NAMED} more files\n", "$foreground 60%"))
+            parts.append(
+                (f"and {len(files) - MAX_FILES_NAMED} more files\n", "$foreground 60%")
+            )
         return Content.assemble(*parts)

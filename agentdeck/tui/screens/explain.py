@@ -25,9 +25,11 @@ class ExplainScreen(ReaderScreen):
         believed = look.glyphs.bar
         super().__init__(
             deck,
-            lambda line: look.style("bright", bold=True)
-            if line.startswith(believed)
-            else look.style("muted"),
+            lambda line: (
+                look.style("bright", bold=True)
+                if line.startswith(believed)
+                else look.style("muted")
+            ),
         )
         self._session = session
 
@@ -49,12 +51,16 @@ class ExplainScreen(ReaderScreen):
         why = answer.get("why") or {}
         parts: list[str | tuple[str, str]] = [(one_line(status), "bold")]
         if why:
-            parts.append(f"\nbecause {one_line(str(why.get('source')))}: {one_line(str(why.get('detail')))}")
+            parts.append(
+                f"\nbecause {one_line(str(why.get('source')))}: {one_line(str(why.get('detail')))}"
+            )
         if answer.get("reason"):
             parts.append((f"\n{one_line(str(answer['reason']))}", "$warning"))
         parts.append("\n")
         self.show_summary(Content.assemble(*parts))
-        self.lines.show_lines([self._sign(sign) for sign in answer.get("evidence") or ()])
+        self.lines.show_lines(
+            [self._sign(sign) for sign in answer.get("evidence") or ()]
+        )
 
     def _sign(self, sign: dict[str, Any]) -> str:
         mark = self.deck.look.glyphs.bar if sign.get("believed") else " "
@@ -85,7 +91,10 @@ class LogScreen(ReaderScreen):
             wait_s = WAIT_S if position is not None else 0.0
             try:
                 answer = await self.deck.link.call(
-                    "session.logs", id=self._session.id, position=position, wait_s=wait_s
+                    "session.logs",
+                    id=self._session.id,
+                    position=position,
+                    wait_s=wait_s,
                 )
             except AgentDeckError as error:
                 self.show_summary(Content.styled(one_line(error.message), "$error"))

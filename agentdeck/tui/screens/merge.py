@@ -60,7 +60,9 @@ class MergeScreen(ModalScreen[None]):
                 yield Input(placeholder=into, id="into", compact=True)
             yield Static(classes="problem", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(Content(" Merge (y) "), "primary", id="merge", compact=True)
+                yield Button(
+                    Content(" Merge (y) "), "primary", id="merge", compact=True
+                )
                 yield Button(Content(" Close (esc) "), id="close", compact=True)
 
     def _session_line(self, session: Session) -> Content:
@@ -121,7 +123,9 @@ class MergeScreen(ModalScreen[None]):
         box = self.query_one(".results", VerticalScroll)
         await box.remove_children()
         glyphs = self._deck.look.glyphs
-        await box.mount_all(Static(result_line(r, glyphs.done, glyphs.failed)) for r in results)
+        await box.mount_all(
+            Static(result_line(r, glyphs.done, glyphs.failed)) for r in results
+        )
         for field in self.query(".field"):
             field.display = False
         self.query_one("#merge").display = False

@@ -1,5 +1,4 @@
-"""The dialog for a new session. What the host refuses is said in it, and nothing
-that was typed is lost."""
+"""The dialog for a new session; what the host refuses is said in it."""
 
 from __future__ import annotations
 
@@ -38,7 +37,12 @@ class NewSessionScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         store = self._deck.store
         options = [
-            (Content(one_line(a.title + ("" if a.installed else "  (not installed)"))), a.name)
+            (
+                Content(
+                    one_line(a.title + ("" if a.installed else "  (not installed)"))
+                ),
+                a.name,
+            )
             for a in store.agents
         ]
         names = [agent.name for agent in store.agents]
@@ -47,19 +51,16 @@ class NewSessionScreen(ModalScreen[str | None]):
             dialog.border_title = Content("New session")
             dialog.border_subtitle = Content("ctrl+s starts · esc cancels")
             yield TextArea(
-                id="prompt", placeholder="What should the agent do?", tab_behavior="focus"
+                id="prompt",
+                placeholder="What should the agent do?",
+                tab_behavior="focus",
             )
             yield from _field("Repository", Input(self._repo, id="repo", compact=True))
-            agents: Select[str] = Select(
-                options,
-                prompt="no agent",
-                allow_blank=not names,
-                id="agent",
-                compact=True,
-                **({"value": default or names[0]} if names else {}),
-            )
+            agents = _agent_select(options, default)
             yield from _field("Agent", agents)
-            base = Input(placeholder="the branch checked out there", id="base", compact=True)
+            base = Input(
+                placeholder="the branch checked out there", id="base", compact=True
+            )
             yield from _field("Base", base)
             name = Input(placeholder="made from the prompt", id="name", compact=True)
             yield from _field("Name", name)
@@ -132,9 +133,16 @@ class NewSessionScreen(ModalScreen[str | None]):
             self.query_one(at).focus()
 
 
+def _agent_select(
+    options: list[tuple[Content, str]], default: str | None
+) -> Select[str]:
+    if not options:
+        return Select(options, prompt="no agent", id="agent", compact=True)
+    value = default or options[0][1]
+    return Select(options, value=value, allow_blank=False, id="agent", compact=True)
+
+
 def _field(label: str, control: Input | Select[str]) -> ComposeResult:
     with Horizontal(classes="field"):
         yield Static(Content(label), classes="label", markup=False)
         yield control
-
-

@@ -41,7 +41,9 @@ class ReaderScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.lines.focus()
-        rows = sorted((a for a in actions_of(Scope.READER) if a.rank), key=lambda a: a.rank)
+        rows = sorted(
+            (a for a in actions_of(Scope.READER) if a.rank), key=lambda a: a.rank
+        )
         parts = self.has_parts
         self.query_one(KeyBar).show_hints(
             tuple(

@@ -38,7 +38,7 @@ class AnswerBar(Widget):
     class ChoiceClicked(Message):
         """A choice was clicked; the first is 1."""
 
-        control: AnswerBar
+        widget: AnswerBar
         choice: int
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
@@ -91,12 +91,12 @@ class AnswerBar(Widget):
         lines: list[tuple[list[Segment], int]] = []
         for n, part in enumerate(wrapped):
             lead = kind if n == 0 else " " * cell_len(kind)
-            part = cut(part, width - cell_len(kind))
+            shown = cut(part, width - cell_len(kind))
             lines.append(
                 (
                     [
                         Segment(lead, look.style("warning", bold=True)),
-                        Segment(part, look.style("bright", bold=True)),
+                        Segment(shown, look.style("bright", bold=True)),
                     ],
                     0,
                 )

@@ -34,7 +34,7 @@ class KeyBar(Widget):
     class HintClicked(Message):
         """A hint was clicked."""
 
-        control: KeyBar
+        widget: KeyBar
         action: str
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
@@ -62,7 +62,9 @@ class KeyBar(Widget):
         ascii_only = look.glyphs.is_ascii
         if self._lead:
             lead = cut(one_line(self._lead, ascii_only=ascii_only), width - 2)
-            segments.append(Segment(lead + "  ", look.style("accent", "bar", bold=True)))
+            segments.append(
+                Segment(lead + "  ", look.style("accent", "bar", bold=True))
+            )
             x += cell_len(lead) + 2
         self._places = []
         for hint in self._hints:

@@ -28,7 +28,7 @@ class IndicatorBar(Widget):
     class CountClicked(Message):
         """A count was clicked."""
 
-        control: IndicatorBar
+        widget: IndicatorBar
         quick: Quick
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
@@ -70,7 +70,13 @@ class IndicatorBar(Widget):
         counts, glyphs = self._counts, self._look.glyphs
         attention = "needs you" if counts.attention == 1 else "need you"
         rows = (
-            (Quick.PROGRESS, glyphs.working, "primary", counts.in_progress, "in progress"),
+            (
+                Quick.PROGRESS,
+                glyphs.working,
+                "primary",
+                counts.in_progress,
+                "in progress",
+            ),
             (Quick.UNREAD, glyphs.unread, "accent", counts.unread, "unread"),
             (Quick.ATTENTION, glyphs.needs, "warning", counts.attention, attention),
         )
@@ -84,7 +90,10 @@ class IndicatorBar(Widget):
             style = self._look.style(colour if count else "faint", "bar", bold=bold)
             if chosen:
                 style = self._look.style("background", colour, bold=True)
-            segments += [Segment(text, style), Segment(" ", self._look.style("text", "bar"))]
+            segments += [
+                Segment(text, style),
+                Segment(" ", self._look.style("text", "bar")),
+            ]
             width = cell_len(text)
             self._places.append((x, x + width, quick))
             x += width + 1

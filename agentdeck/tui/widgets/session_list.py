@@ -61,28 +61,28 @@ class SessionList(ScrollView, can_focus=True):
     class CursorMoved(Message):
         """The cursor is on another session, or on none."""
 
-        control: SessionList
+        widget: SessionList
         session_id: str | None
 
     @dataclass
     class MarksChanged(Message):
         """Other sessions are marked."""
 
-        control: SessionList
+        widget: SessionList
         marks: frozenset[str]
 
     @dataclass
     class OpenRequested(Message):
         """A session was clicked twice."""
 
-        control: SessionList
+        widget: SessionList
         session_id: str
 
     @dataclass
     class NothingToClear(Message):
         """The marks were to be cleared and none was there."""
 
-        control: SessionList
+        widget: SessionList
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -185,10 +185,15 @@ class SessionList(ScrollView, can_focus=True):
         assert self._painter is not None
         minute = int(self._now.timestamp()) // 10
         drawn = self._drawn.get(session.id)
-        if drawn is not None and drawn[0] is session and drawn[1:4] == (
-            state,
-            minute,
-            self._row_height,
+        if (
+            drawn is not None
+            and drawn[0] is session
+            and drawn[1:4]
+            == (
+                state,
+                minute,
+                self._row_height,
+            )
         ):
             strips = drawn[4]
             assert isinstance(strips, list)
@@ -222,7 +227,11 @@ class SessionList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         for y in range(self.size.height):
             line = self._lines[top + y] if top + y < len(self._lines) else _Line()
-            if line.session is not None and line.part == 0 and _is_working(line.session):
+            if (
+                line.session is not None
+                and line.part == 0
+                and _is_working(line.session)
+            ):
                 self.refresh(Region(0, y, width, 1))
 
     def watch_cursor(self, cursor: str | None) -> None:

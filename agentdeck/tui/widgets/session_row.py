@@ -159,7 +159,9 @@ class RowPainter:
         if height > 1:
             lines.append(self._second(session, status))
         return [
-            self._line(state, background, status if n == 0 else None, session, left, right)
+            self._line(
+                state, background, status if n == 0 else None, session, left, right
+            )
             for n, (left, right) in enumerate(lines)
         ]
 
@@ -240,7 +242,9 @@ class RowPainter:
         else:
             mark = glyphs.marked if state.is_marked else ""
             mark = mark or (glyphs.unread if session.unread else " ")
-            segments.append(Segment(mark, self._style("primary", background, bold=True)))
+            segments.append(
+                Segment(mark, self._style("primary", background, bold=True))
+            )
             glyph = state.spinner or status.glyph
             segments.append(Segment(glyph, self._style(status.colour, background)))
             segments.append(Segment(" ", self._style("text", background)))

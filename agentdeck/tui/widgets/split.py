@@ -25,7 +25,7 @@ class Divider(Widget):
     class Dragged(Message):
         """The line was dragged to a column of the screen."""
 
-        control: Divider
+        widget: Divider
         x: int
 
         def can_replace(self, message: Message) -> bool:

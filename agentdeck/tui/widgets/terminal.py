@@ -30,9 +30,7 @@ MIN_SIDE = 2
 
 def palette_of(look: Look) -> Palette:
     """The terminal palette that goes with a look."""
-    return palette_for(
-        dark=look.dark, foreground=look.text, background=look.background
-    )
+    return palette_for(dark=look.dark, foreground=look.text, background=look.background)
 
 
 class Terminal(Widget, can_focus=True):
@@ -45,7 +43,7 @@ class Terminal(Widget, can_focus=True):
     class Typed(Message):
         """Something for the session: a key, pasted text, mouse or focus."""
 
-        control: Terminal
+        widget: Terminal
         kind: str
         event: dict[str, Any]
 
@@ -53,13 +51,13 @@ class Terminal(Widget, can_focus=True):
     class Released(Message):
         """The release key was pressed: the list wants the keyboard back."""
 
-        control: Terminal
+        widget: Terminal
 
     @dataclass
     class Painted(Message):
         """Frame `n` of a channel is on the screen."""
 
-        control: Terminal
+        widget: Terminal
         channel: int
         n: int
 
@@ -67,7 +65,7 @@ class Terminal(Widget, can_focus=True):
     class Fitted(Message):
         """The pane has room for this many cells."""
 
-        control: Terminal
+        widget: Terminal
         cols: int
         rows: int
 
@@ -124,7 +122,9 @@ class Terminal(Widget, can_focus=True):
                 *(Region(0, y, width, 1) for y in rows if 0 <= y < self.size.height)
             )
         n = frame["n"]
-        self.call_after_refresh(lambda: self.post_message(self.Painted(self, channel, n)))
+        self.call_after_refresh(
+            lambda: self.post_message(self.Painted(self, channel, n))
+        )
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

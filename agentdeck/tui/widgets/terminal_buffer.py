@@ -140,7 +140,9 @@ class TerminalBuffer:
             return Style.null()
         style = self._styles[index]
         if style is None:
-            style = self._styles[index] = style_from(self._entries[index], self._palette)
+            style = self._styles[index] = style_from(
+                self._entries[index], self._palette
+            )
         return style
 
 

@@ -17,12 +17,12 @@ DOUBLE = 512
 OTHER_UNDERLINES = 1024 | 2048 | 4096
 
 _DARK_16 = (
-    ("#1d222d", "#f0717a", "#84d18c", "#e8c15f", "#7aa7f7", "#c691e9", "#56cfc1", "#c3c8d4")
-    + ("#586074", "#ff8f96", "#a3e6a9", "#f7d684", "#9dc0ff", "#dcb0f7", "#7fe5d9", "#f1f3f8")
+    "#1d222d", "#f0717a", "#84d18c", "#e8c15f", "#7aa7f7", "#c691e9", "#56cfc1", "#c3c8d4",
+     "#586074", "#ff8f96", "#a3e6a9", "#f7d684", "#9dc0ff", "#dcb0f7", "#7fe5d9", "#f1f3f8",
 )  # fmt: skip
 _LIGHT_16 = (
-    ("#23272f", "#c02f3b", "#23763b", "#8a6100", "#2459c7", "#8a3fb0", "#0a7d74", "#8d929b")
-    + ("#5d6573", "#d94450", "#2f9150", "#a87900", "#3b71e3", "#a558cc", "#0f968b", "#c9ccc6")
+    "#23272f", "#c02f3b", "#23763b", "#8a6100", "#2459c7", "#8a3fb0", "#0a7d74", "#8d929b",
+     "#5d6573", "#d94450", "#2f9150", "#a87900", "#3b71e3", "#a558cc", "#0f968b", "#c9ccc6",
 )  # fmt: skip
 
 
@@ -54,12 +54,11 @@ def style_from(entry: Sequence[object], palette: Palette) -> Style:
     background = _colour(entry[1], palette)
     attrs = entry[2] if isinstance(entry[2], int) else 0
     if attrs & INVERSE:
-        foreground, background = (
-            background or palette.background,
-            foreground or palette.foreground,
-        )
+        shown = background if background is not None else palette.background
+        background = foreground if foreground is not None else palette.foreground
+        foreground = shown
     if attrs & INVISIBLE:
-        foreground = background or palette.background
+        foreground = background if background is not None else palette.background
     if attrs & FAINT:
         foreground = _between(
             foreground or palette.foreground, background or palette.background

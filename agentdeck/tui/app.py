@@ -1,0 +1,179 @@
+"""The full-screen app: connects, keeps the store, shows the sessions screen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.signal import Signal
+from textual.theme import Theme
+
+from agentdeck.config.paths import Paths
+from agentdeck.core.events import EventKind
+from agentdeck.core.session import Session
+from agentdeck.tui import compat
+from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.deck import Change, Clock, Deck, utc_now
+from agentdeck.tui.link import Arrived, Connected, HostLink, Link, Lost, News
+from agentdeck.tui.look import Look, look_from, wants_ascii
+from agentdeck.tui.palette import ActionProvider
+from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.help import HelpScreen
+from agentdeck.tui.screens.sessions import SessionsScreen
+from agentdeck.tui.themes import OWN_THEMES
+
+logger = logging.getLogger(__name__)
+
+FAULT = (
+    "AgentDeck's app had a fault and closed; the agents go on. `agentdeck` opens it "
+    "again. What happened is in the log: "
+)
+
+
+class AgentDeckApp(App[None]):
+    """One client of the host."""
+
+    TITLE = "AgentDeck"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.APP)
+    COMMANDS = App.COMMANDS | {ActionProvider}
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        filter_query: str = "",
+        note: str | None = None,
+        attach: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        clock: Clock = utc_now,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self._link = link
+        self._filter_query = filter_query
+        self._note = note
+        self._session_to_open = attach
+        self._log_file = log_file
+        self._environ = os.environ if environ is None else environ
+        self._calling: list[Session] = []
+        self._is_reconnected = False
+        self._is_publishing = False
+        for theme in OWN_THEMES:
+            self.register_theme(theme)
+        self.theme = OWN_THEMES[0].name
+        changed: Signal[Change] = Signal(self, "changed")
+        self.deck = Deck(
+            link,
+            changed,
+            self._look(),
+            clock,
+            self._environ,
+            cwd or Path.cwd(),
+        )
+
+    def _look(self, *, ascii_only: bool = False) -> Look:
+        return look_from(
+            self.theme_variables,
+            dark=self.current_theme.dark,
+            ascii_only=ascii_only or wants_ascii(self._environ),
+        )
+
+    def on_mount(self) -> None:
+        compat.keep_title(self)
+        self.deck.look = self._look()
+        self.theme_changed_signal.subscribe(self, self._wear)
+        self._screen_shown = SessionsScreen(
+            self.deck, filter_query=self._filter_query, attach=self._session_to_open
+        )
+        self.push_screen(self._screen_shown)
+        self._stay_connected()
+        if self._note:
+            self.notify(one_line(self._note), markup=False, timeout=10)
+
+    @work(group="link", exit_on_error=False)
+    async def _stay_connected(self) -> None:
+        await self._link.run(self._take_news)
+
+    def _take_news(self, news: News) -> None:
+        store = self.deck.store
+        match news:
+            case Connected(hello):
+                is_first = not store.is_known
+                self._calling += store.greet(hello)
+                self.deck.lost = None
+                self._is_reconnected = True
+                if is_first:
+                    self._dress(str(store.app.get("theme") or ""))
+            case Lost(reason):
+                self.deck.lost = reason
+            case Arrived(event):
+                self._calling += store.apply(event)
+                if event.kind is EventKind.NOTICE:
+                    text = str(event.data.get("text") or "")
+                    self.notify(one_line(text), markup=False, severity="warning")
+        if not self._is_publishing:
+            self._is_publishing = True
+            self.call_later(self._publish)
+
+    def _publish(self) -> None:
+        """Tell the screens once of all that came meanwhile."""
+        change = Change(tuple(self._calling), self._is_reconnected)
+        self._calling, self._is_reconnected = [], False
+        self._is_publishing = False
+        self.deck.changed.publish(change)
+        waiting = self.deck.store.indicator().attention
+        title = f"{waiting} need you · AgentDeck" if waiting else "AgentDeck"
+        compat.write_title(self, title)
+
+    def _dress(self, theme: str) -> None:
+        if theme in self.available_themes and theme != self.theme:
+            self.theme = theme
+        if self.deck.store.app.get("ascii"):
+            self._wear(self.current_theme)
+
+    def _wear(self, _: Theme) -> None:
+        ascii_only = bool(self.deck.store.app.get("ascii"))
+        self.deck.look = self._look(ascii_only=ascii_only)
+        self._screen_shown.wear(self.deck.look)
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self._screen_shown.release_key))
+
+    def action_leave(self) -> None:
+        compat.restore_title(self)
+        self.exit()
+
+    def _fatal_error(self) -> None:
+        logger.error("app_fault\n%s", traceback.format_exc())
+        self.bell()
+        compat.end_with_sentence(self, f"{FAULT}{self._log_file or ''}")
+
+
+def run_app(
+    paths: Paths,
+    *,
+    filter_query: str = "",
+    note: str | None = None,
+    attach: str | None = None,
+) -> int:
+    """Run the app until the person leaves it; gives the exit status."""
+    paths.prepare()
+    log_file = paths.state / "app.log"
+    logging.basicConfig(filename=log_file, level=logging.WARNING)
+    app = AgentDeckApp(
+        HostLink(paths),
+        filter_query=filter_query,
+        note=note,
+        attach=attach,
+        log_file=log_file,
+    )
+    app.run()
+    return app.return_code or 0

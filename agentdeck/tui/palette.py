@@ -1,0 +1,41 @@
+"""The command palette's rows, from the registry of actions."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from agentdeck.tui.actions import ANSWER, Action, Scope, actions_of, keys_of, shown_key
+
+
+class ActionProvider(Provider):
+    """Offers every action of the screen that is shown, with its key."""
+
+    def _rows(self) -> list[Action]:
+        scopes = (Scope.SESSION, Scope.VIEW, Scope.LIST, Scope.APP)
+        return [row for row in actions_of(*scopes) if row.id != ANSWER]
+
+    async def discover(self) -> Hits:
+        """Offer all, before anything is typed."""
+        for row in self._rows():
+            yield DiscoveryHit(row.help, partial(self._run, row), help=_keys(row))
+
+    async def search(self, query: str) -> Hits:
+        """Offer those that match."""
+        matcher = self.matcher(query)
+        for row in self._rows():
+            score = matcher.match(row.help)
+            if score > 0:
+                shown = matcher.highlight(row.help)
+                yield Hit(score, shown, partial(self._run, row), help=_keys(row))
+
+    async def _run(self, row: Action) -> None:
+        target = self.focused or self.screen
+        await target.run_action(row.action) if row.scope is Scope.LIST else (
+            await self.screen.run_action(row.action)
+        )
+
+
+def _keys(row: Action) -> str:
+    return " ".join(shown_key(key) for key in keys_of(row))

@@ -1,0 +1,187 @@
+"""What a person can do with sessions: each action asks once and reports by session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import work
+from textual.screen import Screen
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Phase, Session
+from agentdeck.tui.deck import Deck
+from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.confirm import ConfirmScreen, ReplyScreen
+from agentdeck.tui.screens.diff import DiffScreen
+from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
+from agentdeck.tui.screens.merge import MergeScreen
+from agentdeck.tui.screens.new_session import NewSessionScreen
+
+MAX_NAMED = 8
+
+
+class DealingScreen(Screen[None]):
+    """A screen with sessions to deal with; the subclass says which are meant."""
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__()
+        self.deck = deck
+
+    def meant_sessions(self) -> list[Session]:
+        """The marked sessions, or the one under the cursor."""
+        raise NotImplementedError
+
+    def session_at_cursor(self) -> Session | None:
+        """The session under the cursor."""
+        raise NotImplementedError
+
+    def go_to(self, session_id: str) -> None:
+        """Put the cursor on a session."""
+        raise NotImplementedError
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say a sentence in a corner, never as markup."""
+        level: Any = severity
+        self.notify(one_line(text), severity=level, markup=False)
+
+    def action_show_diff(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self.app.push_screen(DiffScreen(self.deck, session))
+
+    def action_explain(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self.app.push_screen(ExplainScreen(self.deck, session))
+
+    def action_show_log(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self.app.push_screen(LogScreen(self.deck, session))
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_new_session(self) -> None:
+        here = self.session_at_cursor()
+        cwd = self.deck.cwd
+        is_repository = (cwd / ".git").exists()
+        repo = str(cwd) if is_repository or here is None else here.repo
+        started = await self.app.push_screen_wait(NewSessionScreen(self.deck, repo))
+        if started is not None:
+            self.go_to(started)
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_merge(self) -> None:
+        sessions = self.meant_sessions()
+        if sessions:
+            await self.app.push_screen_wait(MergeScreen(self.deck, sessions))
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_stop(self) -> None:
+        sessions = [s for s in self.meant_sessions() if not s.is_over]
+        if not sessions:
+            self.say("It is over already; `x` discards it.")
+            return
+        lines = ["Branch, worktree and commits stay.", "", *_named(sessions)]
+        if await self._confirms("Stop", sessions, lines):
+            await self._act("session.stop", sessions, "Stopping")
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_discard(self) -> None:
+        sessions = self.meant_sessions()
+        if not sessions:
+            return
+        unmerged = sum(bool(s.ahead) and not s.is_merged for s in sessions)
+        dirty = sum(s.dirty for s in sessions)
+        lines = ["Worktree and branch go; all work is kept for 30 days."]
+        if unmerged:
+            lines.append(f"{unmerged} with commits that are not merged.")
+        if dirty:
+            lines.append(f"{dirty} with uncommitted changes.")
+        lines += ["", *_named(sessions)]
+        if await self._confirms("Discard", sessions, lines, is_grave=True):
+            await self._act("session.discard", sessions, "Discarded")
+
+    @work(group="action", exit_on_error=False)
+    async def action_resume(self) -> None:
+        await self._act("session.resume", self.meant_sessions(), "Resumed")
+
+    @work(group="action", exit_on_error=False)
+    async def action_toggle_unread(self) -> None:
+        sessions = self.meant_sessions()
+        unread = not any(session.unread for session in sessions)
+        await self._act("session.mark_read", sessions, "", unread=unread)
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_reply(self) -> None:
+        sessions = [s for s in self.meant_sessions() if s.phase is Phase.RUNNING]
+        if not sessions:
+            self.say("No running session is meant, so there is nobody to reply to.")
+            return
+        only = sessions[0] if len(sessions) == 1 else None
+        title = f"Reply to {only.name if only else f'{len(sessions)} sessions'}"
+        question = only.needs.text if only and only.needs else ""
+        text = await self.app.push_screen_wait(ReplyScreen(title, question))
+        if text is not None:
+            await self._act("session.send", sessions, "Sent to", text=text)
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_answer(self, choice: int) -> None:
+        sessions = self.meant_sessions()
+        asking = [s for s in sessions if s.needs and choice <= len(s.needs.choices)]
+        if not asking:
+            return
+        if len(sessions) > 1:
+            lines = [
+                f"{s.name}: {s.needs.choices[choice - 1]}" for s in asking if s.needs
+            ]
+            if not await self._confirms("Answer", asking, lines[: MAX_NAMED * 2]):
+                return
+        for session in asking:
+            text = session.needs.text if session.needs else None
+            await self._act("session.answer", [session], "", choice=choice, text=text)
+
+    @work(group="action", exit_on_error=False)
+    async def action_toggle_pool(self) -> None:
+        try:
+            paused = not self.deck.store.pool.paused
+            await self.deck.link.call("pool.set", paused=paused)
+        except AgentDeckError as error:
+            self.say(error.message, "error")
+
+    async def _confirms(
+        self,
+        verb: str,
+        sessions: list[Session],
+        lines: list[str],
+        *,
+        is_grave: bool = False,
+    ) -> bool:
+        count = len(sessions)
+        title = f"{verb} {count} sessions?" if count > 1 else f"{verb} this session?"
+        screen = ConfirmScreen(title, lines, verb, is_grave=is_grave)
+        return await self.app.push_screen_wait(screen)
+
+    async def _act(
+        self, method: str, sessions: list[Session], done: str, **params: Any
+    ) -> None:
+        if not sessions:
+            return
+        try:
+            results = await self.deck.call_many(method, sessions, **params)
+        except AgentDeckError as error:
+            self.say(error.message, "error")
+            return
+        fine = [str(r["name"]) for r in results if r["ok"]]
+        if fine and done:
+            self.say(f"{done} {', '.join(fine[:MAX_NAMED])}")
+        for result in results:
+            if not result["ok"]:
+                message = str((result.get("error") or {}).get("message"))
+                self.say(message, "error")
+
+
+def _named(sessions: list[Session]) -> list[str]:
+    lines = [f"  {session.name}" for session in sessions[:MAX_NAMED]]
+    if len(sessions) > MAX_NAMED:
+        lines.append(f"  and {len(sessions) - MAX_NAMED} more")
+    return lines
