@@ -12,7 +12,7 @@ from pathlib import Path
 from agentdeck.config.paths import HOME_VARIABLE, Paths, paths_from_environment
 from agentdeck.core.errors import AgentDeckError
 
-_POOL_LIMIT = 5
+_POOL_LIMIT = 4
 """One of the six sessions has to wait in the queue."""
 _PREFIX = "agentdeck-demo-"
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from agentdeck.core.errors import UsageError
 
-_ITEM = re.compile(r"(?P<indent>\s*)(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(?P<text>.*)")
+_ITEM = re.compile(
+    r"(?P<indent>\s*)(?:[-*+]|\d+[.)])(?:\s+|$)(?:\[[ xX]\](?:\s+|$))?(?P<text>.*)"
+)
 _HEADING = re.compile(r"#{1,6}\s")
 
 
@@ -20,9 +22,8 @@ def tasks_in(text: str) -> list[str]:
     Headings are no tasks.
     """
     lines = [line.expandtabs(4).rstrip() for line in text.splitlines()]
-    items = _items(lines)
-    if items:
-        return items
+    if any(_ITEM.fullmatch(line) for line in lines):
+        return _items(lines)
     lines = [line for line in lines if not _HEADING.match(line)]
     while lines and not lines[0]:
         lines.pop(0)
@@ -35,8 +36,6 @@ def tasks_in(text: str) -> list[str]:
 
 def _items(lines: list[str]) -> list[str]:
     starts = [match for line in lines if (match := _ITEM.fullmatch(line))]
-    if not starts:
-        return []
     level = min(len(match["indent"]) for match in starts)
     items: list[list[str]] = []
     is_open = False

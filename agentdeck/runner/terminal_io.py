@@ -17,7 +17,7 @@ INPUT_LIMIT_BYTES = 1024 * 1024
 # How long one turn of the loop may go on reading before others get their turn.
 TURN_S = 0.008
 # A batch of this size tells a flood, which is worth a second thread.
-FLOOD_BYTES = 32 * 1024
+FLOOD_BYTES = 16 * 1024
 
 
 class TerminalIO:

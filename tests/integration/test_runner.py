@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from agentdeck.runner.recording_reader import events, read_bytes, read_text
 from tests.integration.test_runner_harness import (
     Connection,
     Harness,
+    Started,
     harness,
     is_alive,
     wait_until,
@@ -58,13 +60,26 @@ open("answers", "wb").write(got)
 """
 
 
-@pytest.fixture
-def runners() -> Iterator[Harness]:
+@pytest.fixture(scope="module")
+def shared_zygote() -> Iterator[Harness]:
     with harness() as running:
         yield running
 
 
-def watch(started) -> Connection:
+@pytest.fixture
+def runners(shared_zygote: Harness) -> Iterator[Harness]:
+    yield shared_zygote
+    shared_zygote.stop_runners()
+
+
+@pytest.fixture
+def own_zygote() -> Iterator[Harness]:
+    """For tests that end the zygote."""
+    with harness() as running:
+        yield running
+
+
+def watch(started: Started) -> Connection:
     connection = started.connect()
     connection.send(t="hello", v=1)
     hello = connection.receive()
@@ -82,7 +97,7 @@ def until_line(connection: Connection, line: str) -> None:
     connection.expect(lambda m: m.get("last_line") == line, f"the line {line!r}")
 
 
-def test_numbered_lines_are_recorded_byte_for_byte(runners):
+def test_numbered_lines_are_recorded_byte_for_byte(runners: Harness) -> None:
     code = "import sys\nfor i in range(20000): sys.stdout.write(f'{i} ü\\n')"
     started = runners.python(code)
     assert started.exit()["exit_code"] == 0
@@ -91,13 +106,13 @@ def test_numbered_lines_are_recorded_byte_for_byte(runners):
     assert [e.data for e in events(started.directory) if e.code == "x"] == ["0"]
 
 
-def test_the_exit_code_and_the_last_lines_are_kept(runners):
+def test_the_exit_code_and_the_last_lines_are_kept(runners: Harness) -> None:
     ended = runners.python("print('a'); print('b'); raise SystemExit(3)").exit()
     assert (ended["version"], ended["exit_code"], ended["signal"]) == (1, 3, None)
     assert (ended["reason"], ended["last_lines"]) == ("exited", ["a", "b"])
 
 
-def test_an_end_by_a_signal_says_so(runners):
+def test_an_end_by_a_signal_says_so(runners: Harness) -> None:
     ended = runners.spawn(["sh", "-c", "kill -9 $$"]).exit()
     assert (ended["exit_code"], ended["signal"]) == (None, 9)
     assert ended["reason"] == "killed by signal 9"
@@ -114,14 +129,16 @@ def test_an_end_by_a_signal_says_so(runners):
     ],
     ids=["not installed", "not there", "not executable", "no folder", "version"],
 )
-def test_what_cannot_be_started_says_why(runners, argv, launch, code, said):
+def test_what_cannot_be_started_says_why(
+    runners: Harness, argv: list[str], launch: dict[str, Any], code: int, said: str
+) -> None:
     ended = runners.spawn(argv, **launch).exit()
     assert ended["exit_code"] == code
     assert ended["reason"].startswith("could not start: ")
     assert said in ended["reason"]
 
 
-def test_what_is_on_disk_is_for_the_owner_only(runners):
+def test_what_is_on_disk_is_for_the_owner_only(runners: Harness) -> None:
     started = runners.spawn(["cat"])
     for name in ("runner.json", "recording.cast"):
         path = started.directory / name
@@ -139,7 +156,7 @@ def test_what_is_on_disk_is_for_the_owner_only(runners):
     assert described["start_ticks"] == int(fields[19])
 
 
-def test_input_is_echoed_and_recorded(runners):
+def test_input_is_echoed_and_recorded(runners: Harness) -> None:
     started = runners.spawn(["cat"])
     connection = watch(started)
     connection.send(t="text", text="one")
@@ -160,13 +177,13 @@ def test_input_is_echoed_and_recorded(runners):
     assert typed == "one\rtwo\rthree\r\x04"
 
 
-def test_the_first_text_is_typed_once_the_agent_is_quiet(runners):
+def test_the_first_text_is_typed_once_the_agent_is_quiet(runners: Harness) -> None:
     code = "print('name?', flush=True); print('hello', input())"
     ended = runners.python(code, stdin_text="Ada").exit()
     assert ended["last_lines"] == ["name?", "Ada", "hello Ada"]
 
 
-def test_queries_of_the_agent_are_answered(runners):
+def test_queries_of_the_agent_are_answered(runners: Harness) -> None:
     started = runners.python(ASK)
     started.exit()
     assert (started.directory / "answers").read_bytes() == (
@@ -174,7 +191,7 @@ def test_queries_of_the_agent_are_answered(runners):
     )
 
 
-def test_a_resize_reaches_the_agent_and_the_recording(runners):
+def test_a_resize_reaches_the_agent_and_the_recording(runners: Harness) -> None:
     code = (
         "import os, signal\n"
         "def show(*_): print(*os.get_terminal_size(), flush=True)\n"
@@ -194,7 +211,7 @@ def test_a_resize_reaches_the_agent_and_the_recording(runners):
     assert sizes == ["101x33", "1000x2"]
 
 
-def test_signals_of_the_terminal_reach_watchers(runners):
+def test_signals_of_the_terminal_reach_watchers(runners: Harness) -> None:
     escapes = (
         "\x1b]2;my title\x07\x07\x1b]9;look\x07\x1b]777;notify;T;B\x07"
         "\x1b]99;;three\x1b\\\x1b]9;4;1;50\x07\x1b]52;c;aGk=\x07"
@@ -221,7 +238,7 @@ def test_signals_of_the_terminal_reach_watchers(runners):
     started.exit()
 
 
-def test_the_screen_can_be_asked_for(runners):
+def test_the_screen_can_be_asked_for(runners: Harness) -> None:
     started = runners.python(
         "print('\\x1b[31mred\\x1b[m', end='', flush=True); input()"
     )
@@ -235,7 +252,9 @@ def test_the_screen_can_be_asked_for(runners):
     assert (screen["cols"], screen["rows"]) == (80, 24)
 
 
-def test_one_frame_is_in_flight_and_the_next_holds_the_newest_state(runners):
+def test_one_frame_is_in_flight_and_the_next_holds_the_newest_state(
+    runners: Harness,
+) -> None:
     started = runners.spawn(["cat"])
     connection = started.connect()
     connection.send(t="subscribe")
@@ -259,7 +278,7 @@ def test_one_frame_is_in_flight_and_the_next_holds_the_newest_state(runners):
     assert connection.receive(0.3) is None
 
 
-def test_a_client_that_never_reads_blocks_nobody(runners):
+def test_a_client_that_never_reads_blocks_nobody(runners: Harness) -> None:
     code = "import time\nfor i in range(100000): print(i, 'x' * 60)\ninput()"
     started = runners.python(code)
     deaf = started.connect()
@@ -280,7 +299,7 @@ def test_a_client_that_never_reads_blocks_nobody(runners):
     [b"\xff" * 50, b"\0\0\0\x02[]", b"GET / HTTP/1.1\r\n"],
     ids=["noise", "a list", "HTTP"],
 )
-def test_a_bad_frame_ends_that_connection_only(runners, raw):
+def test_a_bad_frame_ends_that_connection_only(runners: Harness, raw: bytes) -> None:
     started = runners.spawn(["cat"])
     good, bad = watch(started), started.connect()
     bad.socket.sendall(raw)
@@ -307,7 +326,9 @@ def test_a_bad_frame_ends_that_connection_only(runners, raw):
     ],
     ids=lambda request_: str(request_)[:30],
 )
-def test_a_wrong_request_gets_an_error_and_the_connection_stays(runners, request_):
+def test_a_wrong_request_gets_an_error_and_the_connection_stays(
+    runners: Harness, request_: dict[str, Any]
+) -> None:
     connection = runners.spawn(["sleep", "60"]).connect()
     connection.send(id=3, **request_)
     reply = connection.receive()
@@ -318,7 +339,9 @@ def test_a_wrong_request_gets_an_error_and_the_connection_stays(runners, request
     assert connection.receive() == {"t": "ok", "id": 4}
 
 
-def test_input_that_is_not_read_is_refused_in_the_end_and_never_blocks(runners):
+def test_input_that_is_not_read_is_refused_in_the_end_and_never_blocks(
+    runners: Harness,
+) -> None:
     code = "import time, tty; tty.setraw(0); print('ready', flush=True); time.sleep(60)"
     connection = watch(runners.python(code))
     until_line(connection, "ready")
@@ -330,7 +353,7 @@ def test_input_that_is_not_read_is_refused_in_the_end_and_never_blocks(runners):
     assert 5 <= refused < 15
 
 
-def test_a_stop_is_polite_first(runners):
+def test_a_stop_is_polite_first(runners: Harness) -> None:
     code = (
         "import signal, time\n"
         "def end(*_): print('tidied', flush=True); raise SystemExit(0)\n"
@@ -346,7 +369,7 @@ def test_a_stop_is_polite_first(runners):
 
 
 @pytest.mark.parametrize("way", ["polite", "force", "SIGTERM", "agent ends"])
-def test_nothing_stubborn_is_left_over(runners, way):
+def test_nothing_stubborn_is_left_over(runners: Harness, way: str) -> None:
     stays = "" if way == "agent ends" else "\nwhile True: time.sleep(60)"
     started = runners.python(STUBBORN + stays)
     children = [started.directory / f"{kind}.pid" for kind in ("child", "setsid")]
@@ -365,7 +388,7 @@ def test_nothing_stubborn_is_left_over(runners, way):
     assert ended["signal"] == (None if way == "agent ends" else 9)
 
 
-def test_what_an_agent_wrote_just_before_its_end_is_recorded(runners):
+def test_what_an_agent_wrote_just_before_its_end_is_recorded(runners: Harness) -> None:
     """A child that keeps the terminal open neither loses nor delays the end."""
     code = (
         "import os, sys, time\n"
@@ -377,10 +400,10 @@ def test_what_an_agent_wrote_just_before_its_end_is_recorded(runners):
     assert read_bytes(started.directory) == b"z" * 50000
 
 
-def test_runners_outlive_the_zygote(runners):
-    started = [runners.spawn(["cat"]) for _ in range(3)]
+def test_runners_outlive_the_zygote(own_zygote: Harness) -> None:
+    started = [own_zygote.spawn(["cat"]) for _ in range(3)]
     connections = [watch(one) for one in started]
-    runners.kill_zygote()
+    own_zygote.kill_zygote()
     for one, connection in zip(started, connections, strict=True):
         os.kill(one.pid, signal.SIGHUP)
         connection.send(t="text", text="alive\r")
@@ -392,15 +415,16 @@ def test_runners_outlive_the_zygote(runners):
         assert one.exit()["reason"] == "stopped"
 
 
-def test_the_zygote_ends_with_its_standard_input(runners):
-    started = runners.spawn(["cat"])
-    runners.process.stdin.close()
-    assert runners.process.wait(5) == 0
-    assert not runners.zygote_socket.exists()
+def test_the_zygote_ends_with_its_standard_input(own_zygote: Harness) -> None:
+    started = own_zygote.spawn(["cat"])
+    assert own_zygote.process.stdin is not None
+    own_zygote.process.stdin.close()
+    assert own_zygote.process.wait(5) == 0
+    assert not own_zygote.zygote_socket.exists()
     assert is_alive(started.pid)
 
 
-def test_the_zygote_leaks_nothing_into_runners_and_agents(runners):
+def test_the_zygote_leaks_nothing_into_runners_and_agents(runners: Harness) -> None:
     keep = Connection(runners.zygote_socket)
     first = runners.spawn(["cat"])
     watch(first)
@@ -422,7 +446,9 @@ def test_the_zygote_leaks_nothing_into_runners_and_agents(runners):
         {"t": "spawn", "dir": "/no", "socket": "/no/s"},
     ],
 )
-def test_the_zygote_refuses_what_it_cannot_do(runners, request_):
+def test_the_zygote_refuses_what_it_cannot_do(
+    runners: Harness, request_: dict[str, Any]
+) -> None:
     connection = Connection(runners.zygote_socket)
     connection.send(id=1, **request_)
     reply = connection.receive()
@@ -432,7 +458,7 @@ def test_the_zygote_refuses_what_it_cannot_do(runners, request_):
     runners.spawn(["true"]).exit()
 
 
-def test_a_runner_can_run_in_the_foreground_without_a_zygote(runners):
+def test_a_runner_can_run_in_the_foreground_without_a_zygote(runners: Harness) -> None:
     directory, socket_path = runners.prepare(["sh", "-c", "echo hi; exit 5"])
     ended = subprocess.run(
         [
@@ -447,7 +473,7 @@ def test_a_runner_can_run_in_the_foreground_without_a_zygote(runners):
     assert read_bytes(directory) == b"hi\r\n"
 
 
-def test_a_quiet_runner_does_not_wake_up(runners):
+def test_a_quiet_runner_does_not_wake_up(runners: Harness) -> None:
     started = runners.spawn(["sleep", "60"])
     connection = watch(started)
     connection.signal("settled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import select
@@ -147,11 +148,12 @@ class Harness:
             stdin=subprocess.PIPE,
         )
         self.started: list[Started] = []
+        self._numbers = itertools.count()
         wait_until(self._answers, "the zygote's socket")
 
     def prepare(self, argv: list[str], **launch: Any) -> tuple[Path, Path]:
         """Write a launch file; return the session's folder and its socket."""
-        number = len(self.started)
+        number = next(self._numbers)
         directory = self.folder / f"s{number}"
         directory.mkdir(mode=0o700)
         launch = {
@@ -183,7 +185,8 @@ class Harness:
     def python(self, code: str, **launch: Any) -> Started:
         return self.spawn([sys.executable, "-c", code], **launch)
 
-    def close(self) -> None:
+    def stop_runners(self) -> None:
+        """End all runners that are left and check that none crashed."""
         for started in self.started:
             started.hang_up()
             if is_alive(started.pid):
@@ -194,11 +197,15 @@ class Harness:
                     connection.close()
         for started in self.started:
             wait_until(lambda s=started: not is_alive(s.pid), "the end of a runner")
+        assert not any((s.directory / "runner.log").exists() for s in self.started)
+        self.started.clear()
+
+    def close(self) -> None:
+        self.stop_runners()
         if self.process.stdin is not None:
             self.process.stdin.close()
         if self.process.poll() is None:
             self.process.wait(DEADLINE_S)
-        assert not any((s.directory / "runner.log").exists() for s in self.started)
 
     def kill_zygote(self) -> None:
         self.process.send_signal(signal.SIGKILL)

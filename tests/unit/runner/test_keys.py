@@ -7,12 +7,12 @@ from agentdeck.runner.screen import Screen
 
 
 @pytest.fixture
-def screen():
+def screen() -> Screen:
     return Screen(80, 24)
 
 
 @pytest.fixture
-def encoder(screen):
+def encoder(screen: Screen) -> InputEncoder:
     return InputEncoder(screen)
 
 
@@ -48,11 +48,13 @@ def encoder(screen):
         ("+", b"+"),
     ],
 )
-def test_keys(encoder, name, sent):
+def test_keys(encoder: InputEncoder, name: str, sent: bytes) -> None:
     assert encoder.key(name) == sent
 
 
-def test_keys_follow_the_modes_of_the_terminal(screen, encoder):
+def test_keys_follow_the_modes_of_the_terminal(
+    screen: Screen, encoder: InputEncoder
+) -> None:
     screen.feed(b"\x1b[?1h")
     assert encoder.key("up") == b"\x1bOA"
     screen.feed(b"\x1b[>1u")
@@ -62,13 +64,15 @@ def test_keys_follow_the_modes_of_the_terminal(screen, encoder):
     assert encoder.key("a") == b"a"
 
 
-def test_text_stands_for_a_key_without_a_known_name(encoder):
+def test_text_stands_for_a_key_without_a_known_name(encoder: InputEncoder) -> None:
     assert encoder.key("euro_sign", "€") == "€".encode()
     with pytest.raises(UnknownKeyError, match="ctrl\\+nonsense"):
         encoder.key("ctrl+nonsense")
 
 
-def test_a_paste_is_marked_only_where_it_was_asked_for(screen, encoder):
+def test_a_paste_is_marked_only_where_it_was_asked_for(
+    screen: Screen, encoder: InputEncoder
+) -> None:
     assert encoder.paste("a\r\nb\nc") == b"a\rb\rc"
     screen.feed(b"\x1b[?2004h")
     assert encoder.paste("a\nb") == b"\x1b[200~a\nb\x1b[201~"
@@ -77,14 +81,18 @@ def test_a_paste_is_marked_only_where_it_was_asked_for(screen, encoder):
 @pytest.mark.parametrize(
     "text", ["\x1b[201~rm", "\x1b[20\x1b[201~1~rm", "\x1b[\x1b[201~201~rm"]
 )
-def test_a_paste_cannot_end_itself(screen, encoder, text):
+def test_a_paste_cannot_end_itself(
+    screen: Screen, encoder: InputEncoder, text: str
+) -> None:
     screen.feed(b"\x1b[?2004h")
     sent = encoder.paste(text)
     assert sent.count(b"\x1b[201~") == 1
     assert sent.endswith(b"\x1b[201~")
 
 
-def test_mouse_events_are_sent_only_where_they_were_asked_for(screen, encoder):
+def test_mouse_events_are_sent_only_where_they_were_asked_for(
+    screen: Screen, encoder: InputEncoder
+) -> None:
     press = {"action": "press", "button": "left", "x": 3, "y": 4}
     assert encoder.mouse(press) == b""
     screen.feed(b"\x1b[?1002h\x1b[?1006h")
@@ -95,7 +103,9 @@ def test_mouse_events_are_sent_only_where_they_were_asked_for(screen, encoder):
     assert encoder.mouse({**press, "action": "release"}) == b"\x1b[<0;4;5m"
 
 
-def test_focus_events_are_sent_only_where_they_were_asked_for(screen, encoder):
+def test_focus_events_are_sent_only_where_they_were_asked_for(
+    screen: Screen, encoder: InputEncoder
+) -> None:
     assert encoder.focus(gained=True) == b""
     screen.feed(b"\x1b[?1004h")
     assert encoder.focus(gained=True) == b"\x1b[I"

@@ -13,7 +13,7 @@ NOTES = [("Hello", ""), ("Title", "Body"), ("Hi", "")]
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6))
-def test_notifications_are_found_at_every_split(cuts):
+def test_notifications_are_found_at_every_split(cuts: list[int]) -> None:
     scanner = Osc99Scanner()
     cuts = sorted(cuts)
     found = []
@@ -22,7 +22,7 @@ def test_notifications_are_found_at_every_split(cuts):
     assert found == NOTES
 
 
-def test_an_endless_notification_is_forgotten():
+def test_an_endless_notification_is_forgotten() -> None:
     scanner = Osc99Scanner()
     assert scanner.feed(b"\x1b]99;;") == []
     for _ in range(1000):

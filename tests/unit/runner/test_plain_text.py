@@ -25,20 +25,20 @@ from agentdeck.runner.plain_text import to_plain_text
         ("bad \udc80 byte", "bad \udc80 byte"),
     ],
 )
-def test_plain_text(text, plain):
+def test_plain_text(text: str, plain: str) -> None:
     assert to_plain_text(text) == plain
 
 
 @given(st.text(alphabet="\x1b[]0;mK\r\b\n\x07\x9bPX_ab\\\x00"))
-def test_no_control_character_is_left(text):
+def test_no_control_character_is_left(text: str) -> None:
     assert not any(ord(c) < 32 and c not in "\n\t" for c in to_plain_text(text))
 
 
 @pytest.mark.parametrize(
     "unit", ["\x1b]", "\x1bP", "\x1b[", "a\r", "\x1b[0m", "\b", "\x1b"]
 )
-def test_the_time_is_linear(unit):
-    def seconds(count):
+def test_the_time_is_linear(unit: str) -> None:
+    def seconds(count: int) -> float:
         text = unit * count
         started = time.process_time()
         to_plain_text(text)

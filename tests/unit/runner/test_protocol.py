@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,9 @@ MESSAGES = st.lists(st.dictionaries(st.text(), VALUES), max_size=5)
 
 
 @given(MESSAGES, st.data())
-def test_every_split_of_a_stream_gives_the_same_messages(messages, data):
+def test_every_split_of_a_stream_gives_the_same_messages(
+    messages: Any, data: Any
+) -> None:
     stream = b"".join(map(encode, messages))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     decoder = Decoder()
@@ -28,7 +31,7 @@ def test_every_split_of_a_stream_gives_the_same_messages(messages, data):
     assert decoded == messages
 
 
-def test_a_lone_surrogate_does_not_stop_a_frame():
+def test_a_lone_surrogate_does_not_stop_a_frame() -> None:
     assert Decoder().feed(encode({"text": "a\udc80b"})) == [{"text": "a?b"}]
 
 
@@ -43,11 +46,11 @@ def test_a_lone_surrogate_does_not_stop_a_frame():
     ],
     ids=["too long", "not JSON", "not an object", "not UTF-8", "too deep"],
 )
-def test_what_is_not_a_frame_is_refused(stream):
+def test_what_is_not_a_frame_is_refused(stream: bytes) -> None:
     with pytest.raises(ProtocolError):
         Decoder().feed(stream)
 
 
-def test_a_message_over_the_limit_is_refused():
+def test_a_message_over_the_limit_is_refused() -> None:
     with pytest.raises(ProtocolError, match="over the limit"):
         encode({"text": "x" * MAX_FRAME_BYTES})

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +25,11 @@ from agentdeck.runner.recording_reader import (
 CAP = 64 * 1024
 
 
-def recorder_in(folder, cap=CAP):
+def recorder_in(folder: Path, cap: int = CAP) -> Recorder:
     return Recorder(folder, 80, 24, cap, "agent")
 
 
-def record(folder, pieces):
+def record(folder: Path, pieces: Any) -> None:
     recorder = recorder_in(folder)
     for piece in pieces:
         recorder.output(piece)
@@ -37,7 +39,9 @@ def record(folder, pieces):
 
 @settings(max_examples=60)
 @given(pieces=st.lists(st.binary(max_size=60), max_size=10))
-def test_any_bytes_come_back_exactly(tmp_path_factory, pieces):
+def test_any_bytes_come_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, pieces: Any
+) -> None:
     folder = tmp_path_factory.mktemp("recording")
     record(folder, pieces)
     assert read_bytes(folder) == b"".join(pieces)
@@ -45,7 +49,9 @@ def test_any_bytes_come_back_exactly(tmp_path_factory, pieces):
 
 @settings(max_examples=60)
 @given(text=st.text(max_size=40), data=st.data())
-def test_a_split_character_is_recorded_whole(tmp_path_factory, text, data):
+def test_a_split_character_is_recorded_whole(
+    tmp_path_factory: pytest.TempPathFactory, text: str, data: Any
+) -> None:
     folder = tmp_path_factory.mktemp("recording")
     stream = text.encode()
     cut = data.draw(st.integers(0, len(stream)))
@@ -69,11 +75,11 @@ def test_a_split_character_is_recorded_whole(tmp_path_factory, text, data):
         (b"\xc1", 0),
     ],
 )
-def test_incomplete_tail(data, size):
+def test_incomplete_tail(data: Any, size: int) -> None:
     assert incomplete_tail(data) == size
 
 
-def test_a_character_that_never_completes_is_let_go_at_a_settle(tmp_path):
+def test_a_character_that_never_completes_is_let_go_at_a_settle(tmp_path: Path) -> None:
     recorder = recorder_in(tmp_path)
     recorder.output(b"a\xe2")
     recorder.flush()
@@ -84,7 +90,7 @@ def test_a_character_that_never_completes_is_let_go_at_a_settle(tmp_path):
     recorder.close()
 
 
-def test_it_is_asciicast_v3_readable_by_its_owner_only(tmp_path):
+def test_it_is_asciicast_v3_readable_by_its_owner_only(tmp_path: Path) -> None:
     recorder = recorder_in(tmp_path)
     recorder.output(b"hi\x1b[m\xff")
     recorder.input(b"y")
@@ -105,7 +111,9 @@ def test_it_is_asciicast_v3_readable_by_its_owner_only(tmp_path):
     assert (tmp_path / "recording.cast").stat().st_mode & 0o777 == 0o600
 
 
-def test_rotation_keeps_the_newest_under_the_cap_in_valid_segments(tmp_path):
+def test_rotation_keeps_the_newest_under_the_cap_in_valid_segments(
+    tmp_path: Path,
+) -> None:
     chance = random.Random(7)
     recorder = recorder_in(tmp_path)
     stream = b""
@@ -128,14 +136,14 @@ def test_rotation_keeps_the_newest_under_the_cap_in_valid_segments(tmp_path):
     assert stream.endswith(kept)
 
 
-def test_one_write_larger_than_the_cap_is_cut_into_segments(tmp_path):
+def test_one_write_larger_than_the_cap_is_cut_into_segments(tmp_path: Path) -> None:
     stream = bytes(range(256)) * 2000
     record(tmp_path, [stream])
     assert stream.endswith(read_bytes(tmp_path))
     assert sum(path.stat().st_size for path in segments(tmp_path)) <= CAP
 
 
-def test_following_across_rotations_misses_and_repeats_nothing(tmp_path):
+def test_following_across_rotations_misses_and_repeats_nothing(tmp_path: Path) -> None:
     chance = random.Random(3)
     recorder = recorder_in(tmp_path)
     stream, followed, position = b"", b"", START
@@ -152,7 +160,7 @@ def test_following_across_rotations_misses_and_repeats_nothing(tmp_path):
     assert position.segment > 4
 
 
-def test_a_line_that_is_being_written_is_read_later(tmp_path):
+def test_a_line_that_is_being_written_is_read_later(tmp_path: Path) -> None:
     record(tmp_path, [b"one"])
     path = tmp_path / "recording.cast"
     whole = path.read_bytes() + b'[0.1, "o", "two"]\n'
@@ -162,23 +170,25 @@ def test_a_line_that_is_being_written_is_read_later(tmp_path):
     assert (first, read_from(tmp_path, position)[0]) == (b"one", b"two")
 
 
-def test_no_recording_reads_as_nothing(tmp_path):
+def test_no_recording_reads_as_nothing(tmp_path: Path) -> None:
     assert read_bytes(tmp_path) == b""
     assert read_from(tmp_path, START) == (b"", START)
 
 
-def test_a_file_that_is_no_recording_is_said(tmp_path):
+def test_a_file_that_is_no_recording_is_said(tmp_path: Path) -> None:
     (tmp_path / "recording.cast").write_text("hello\n")
     with pytest.raises(RecordingUnreadableError):
         read_bytes(tmp_path)
 
 
-def test_a_full_disk_pauses_and_then_goes_on(tmp_path, monkeypatch):
+def test_a_full_disk_pauses_and_then_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk is faked: the real one is filled in the fault tests."""
     real_write = os.write
     is_full = [False]
 
-    def write(fd, data):
+    def write(fd: int, data: bytes) -> int:
         if is_full[0]:
             real_write(fd, bytes(data)[:3])
             raise OSError(28, "No space left on device")
@@ -202,8 +212,8 @@ def test_a_full_disk_pauses_and_then_goes_on(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_stays_full_costs_bounded_memory_and_says_what_is_missing(
-    tmp_path, monkeypatch
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recording_module, "PENDING_LIMIT", 10_000)
     recorder = recorder_in(tmp_path, cap=1 << 20)
     for _ in range(100):
@@ -215,6 +225,6 @@ def test_a_disk_that_stays_full_costs_bounded_memory_and_says_what_is_missing(
     assert missing == [f"{100_000 - kept} bytes were not recorded: the disk was full"]
 
 
-def test_text_of_a_recording(tmp_path):
+def test_text_of_a_recording(tmp_path: Path) -> None:
     record(tmp_path, [b"\x1b[31mred\x1b[0m\r\n10%\r50%\r100%\r\n", "ü".encode()])
     assert read_text(tmp_path) == "red\n100%\nü"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,14 +11,14 @@ from agentdeck.runner import screen as screen_module
 from agentdeck.runner.screen import Screen
 
 
-def screen_of(data, cols=20, rows=4):
+def screen_of(data: bytes | str, cols: int = 20, rows: int = 4) -> Screen:
     screen = Screen(cols, rows)
     screen.feed(data if isinstance(data, bytes) else data.encode())
     screen.refresh()
     return screen
 
 
-def seen(screen):
+def seen(screen: Screen) -> Any:
     """What a client would draw, with styles by value."""
     rows = [
         [(run[0], tuple(screen.styles[run[1]]), *run[2:]) for run in row]
@@ -25,7 +27,7 @@ def seen(screen):
     return rows, screen.cursor, screen.title
 
 
-def test_plain_rows_have_one_run_and_no_trailing_blanks():
+def test_plain_rows_have_one_run_and_no_trailing_blanks() -> None:
     screen = screen_of("hello   \r\n\r\n  x")
     assert screen.rows == [(("hello", 0),), (), (("  x", 0),), ()]
     assert screen.text() == ["hello", "", "  x", ""]
@@ -47,7 +49,7 @@ def test_plain_rows_have_one_run_and_no_trailing_blanks():
         ("21", [None, None, cells.UNDERLINE | cells.UNDERLINE_DOUBLE]),
     ],
 )
-def test_styles(sgr, style):
+def test_styles(sgr: str, style: Any) -> None:
     screen = screen_of(f"a\x1b[{sgr}mb\x1b[0mc")
     index = screen.row(0)[1][1]
     assert screen.row(0) == (("a", 0), ("b", index), ("c", 0))
@@ -55,7 +57,7 @@ def test_styles(sgr, style):
     assert screen.styles[0] == [None, None, 0]
 
 
-def test_a_row_cleared_in_a_colour_keeps_its_background():
+def test_a_row_cleared_in_a_colour_keeps_its_background() -> None:
     screen = screen_of("\x1b[44mx\x1b[K\r\n\x1b[48;2;9;8;7m\x1b[K")
     first, second = screen.row(0), screen.row(1)
     assert first[0][0] == "x" + " " * 19
@@ -74,17 +76,17 @@ def test_a_row_cleared_in_a_colour_keeps_its_background():
         ("日  ", (("日", 0, 2),)),
     ],
 )
-def test_wide_and_combined_characters_say_their_width(text, row):
+def test_wide_and_combined_characters_say_their_width(text: str, row: Any) -> None:
     assert screen_of(text).row(0) == row
 
 
-def test_a_joined_emoji_stays_whole():
+def test_a_joined_emoji_stays_whole() -> None:
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     screen = screen_of(f"\x1b[?2027h{family}|")
     assert screen.text()[0] == f"{family}|"
 
 
-def test_an_unchanged_row_stays_the_same_object():
+def test_an_unchanged_row_stays_the_same_object() -> None:
     screen = screen_of("one\r\ntwo\r\nthree")
     before = list(screen.rows)
     screen.feed(b"\x1b[2;1HTWO")
@@ -101,7 +103,7 @@ def test_an_unchanged_row_stays_the_same_object():
     assert all(a is b for a, b in zip(after, screen.rows, strict=True))
 
 
-def test_resize_reflows():
+def test_resize_reflows() -> None:
     screen = screen_of("0123456789abcdef")
     screen.resize(8, 5)
     screen.refresh()
@@ -124,7 +126,7 @@ def test_resize_reflows():
         ("\x1b[?996n", "\x1b[?997;1n"),
     ],
 )
-def test_queries_are_answered(query, reply):
+def test_queries_are_answered(query: str, reply: str) -> None:
     assert b"".join(screen_of(query).take_notes().replies) == reply.encode()
 
 
@@ -139,11 +141,11 @@ def test_queries_are_answered(query, reply):
     ],
     ids=["clipboard read", "clipboard write", "title", "picture", "picture file"],
 )
-def test_dangerous_queries_are_not_answered(query):
+def test_dangerous_queries_are_not_answered(query: str) -> None:
     assert screen_of(query).take_notes().replies == []
 
 
-def test_notes():
+def test_notes() -> None:
     screen = screen_of(
         "\x07\x1b]2;my title\x07\x1b]9;one\x07\x1b]777;notify;T;B\x07"
         "\x1b]99;;three\x1b\\\x1b]9;4;1;50\x07"
@@ -157,7 +159,7 @@ def test_notes():
     assert not screen.take_notes().bell
 
 
-def test_modes():
+def test_modes() -> None:
     screen = screen_of("")
     assert [screen.mouse, screen.bracketed_paste, screen.alternate] == [False] * 3
     screen.feed(b"\x1b[?1049h\x1b[?1000h\x1b[?2004h\x1b[>5u\x1b[?1004h")
@@ -168,7 +170,7 @@ def test_modes():
     assert screen.kitty_flags == 5
 
 
-def test_cursor():
+def test_cursor() -> None:
     screen = screen_of("ab\x1b[5 q")
     assert screen.cursor.as_list() == [2, 0, True, "bar"]
     screen.feed(b"\x1b[?25l")
@@ -176,7 +178,9 @@ def test_cursor():
     assert screen.cursor.visible is False
 
 
-def test_synchronised_output_is_held_back_but_not_for_ever(monkeypatch):
+def test_synchronised_output_is_held_back_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = [100.0]
     monkeypatch.setattr(screen_module.time, "monotonic", lambda: now[0])
     screen = screen_of("before")
@@ -194,17 +198,19 @@ def test_synchronised_output_is_held_back_but_not_for_ever(monkeypatch):
     assert screen.text()[1] == "stuck"
 
 
-def test_last_lines_reach_into_the_scrollback():
+def test_last_lines_reach_into_the_scrollback() -> None:
     screen = screen_of("".join(f"line {i}\r\n\r\n" for i in range(50)))
     assert screen.last_lines(20) == [f"line {i}" for i in range(30, 50)]
 
 
-def test_ansi_carries_colours_only():
+def test_ansi_carries_colours_only() -> None:
     screen = screen_of("\x1b]0;t\x07a\x1b[1;31mb\x1b[0mc")
     assert screen.ansi().split("\n")[0] == "a\x1b[0;1;38;5;1mb\x1b[0mc"
 
 
-def test_the_style_table_begins_anew_when_it_is_full(monkeypatch):
+def test_the_style_table_begins_anew_when_it_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(cells, "STYLES_LIMIT", 50)
     screen = screen_of("")
     for red in range(200):
@@ -228,7 +234,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=100, deadline=None)
 @given(pieces=st.lists(PIECES, max_size=30), data=st.data())
-def test_every_split_gives_the_same_screen(pieces, data):
+def test_every_split_gives_the_same_screen(pieces: Any, data: Any) -> None:
     stream = "".join(pieces).encode()
     whole = screen_of(stream)
     split = Screen(20, 4)
@@ -248,7 +254,7 @@ def test_every_split_gives_the_same_screen(pieces, data):
         max_size=15,
     )
 )
-def test_noise_never_breaks_the_screen(steps):
+def test_noise_never_breaks_the_screen(steps: Any) -> None:
     screen = Screen(20, 4)
     for step in steps:
         if isinstance(step, tuple):
