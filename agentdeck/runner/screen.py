@@ -7,6 +7,7 @@ no pty and no socket: bytes go in by `feed`, replies for the agent come out of
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,13 @@ from agentdeck.runner.osc99 import Osc99Scanner
 # An agent that begins synchronised output and never ends it must not freeze
 # the picture for longer than this.
 LONGEST_HOLD_S = 0.15
+
+# The engine does not mark a row as changed when a combining character joins a
+# cell of it that was read already. So where the first bytes after a reading may
+# hold one (or the rest of one), all is read anew. Delete `_may_join` and what
+# uses it when the engine marks such rows.
+_JOINING_BYTES = 64
+_may_join = re.compile(rb"\A[\x80-\xbf]|[\xc4-\xe1\xe3-\xff]|\xe2(?:\x80\x8d|\x83|$)")
 
 _CURSOR_STYLES = ("bar", "block", "underline", "hollow")
 _BRACKETED_PASTE, _FOCUS_EVENTS = 2004, 1004
@@ -69,6 +77,8 @@ class Screen:
         self._osc99 = Osc99Scanner()
         self._picture = _Picture()
         self._stale = True
+        self._examined = 0
+        self._is_doubtful = False
         self._held_since: float | None = None
         self.refresh()
 
@@ -86,6 +96,11 @@ class Screen:
         """Take what the agent wrote."""
         self.engine.feed(data)
         self._stale = True
+        if self._examined < _JOINING_BYTES:
+            first = bytes(data[:_JOINING_BYTES])
+            self._examined += len(first)
+            if not first.isascii() and _may_join.search(first):
+                self._is_doubtful = True
         for note in self._osc99.feed(data):
             self.engine.notes.notifications.append(note)
         if not self.engine.held:
@@ -117,6 +132,10 @@ class Screen:
         if self._held_since is not None:
             self._held_since = time.monotonic()
         self._stale = False
+        self._examined = 0
+        if self._is_doubtful:
+            self._is_doubtful = False
+            self._state = _new("ghostty_render_state", "GhosttyRenderState")
         check(
             lib.ghostty_render_state_update(self._state, self.engine.terminal), "update"
         )

@@ -195,8 +195,10 @@ class Harness:
                     connection = started.connect()
                     connection.send(t="stop", force=True)
                     connection.close()
-        for started in self.started:
-            wait_until(lambda s=started: not is_alive(s.pid), "the end of a runner")
+        wait_until(
+            lambda: not any(is_alive(started.pid) for started in self.started),
+            "the end of the runners",
+        )
         assert not any((s.directory / "runner.log").exists() for s in self.started)
         self.started.clear()
 

@@ -29,7 +29,7 @@ def stop(
     force: Annotated[
         bool, typer.Option("--force", help="Skip the polite part: kill at once.")
     ] = False,
-    yes: Annotated[  # noqa: ARG001
+    yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Accepted; a stop never asks.")
     ] = False,
     as_json: AsJson = False,

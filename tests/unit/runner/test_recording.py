@@ -194,7 +194,7 @@ def test_a_full_disk_pauses_and_then_goes_on(
             raise OSError(28, "No space left on device")
         return real_write(fd, data)
 
-    monkeypatch.setattr(recording_module.os, "write", write)
+    monkeypatch.setattr("agentdeck.runner.recording.os.write", write)
     monkeypatch.setattr(recording_module, "RETRY_AFTER_S", 0.0)
     recorder = recorder_in(tmp_path)
     recorder.output(b"one ")
@@ -206,7 +206,7 @@ def test_a_full_disk_pauses_and_then_goes_on(
     is_full[0] = False
     recorder.output(b"three")
     assert recorder.flush()
-    assert recorder.error is None
+    assert not recorder.error
     assert read_bytes(tmp_path) == b"one two three"
     recorder.close()
 

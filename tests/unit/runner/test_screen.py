@@ -86,6 +86,18 @@ def test_a_joined_emoji_stays_whole() -> None:
     assert screen.text()[0] == f"{family}|"
 
 
+def test_a_mark_that_joins_a_character_already_read_is_seen() -> None:
+    screen = screen_of("e")
+    before = screen.row(0)
+    mark = "\u0301".encode()
+    screen.feed(mark[:1])
+    screen.refresh()
+    assert screen.row(0) is before
+    screen.feed(mark[1:])
+    screen.refresh()
+    assert screen.row(0) == (("e\u0301", 0, 1),)
+
+
 def test_an_unchanged_row_stays_the_same_object() -> None:
     screen = screen_of("one\r\ntwo\r\nthree")
     before = list(screen.rows)
@@ -182,7 +194,7 @@ def test_synchronised_output_is_held_back_but_not_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(screen_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("agentdeck.runner.screen.time.monotonic", lambda: now[0])
     screen = screen_of("before")
     screen.feed(b"\x1b[?2026h\x1b[2J\x1b[Hhalf")
     screen.refresh()

@@ -1,0 +1,97 @@
+"""Makes the screenshots: the demo, for real, at two sizes, as SVG (and PNG).
+
+Run `python screenshots/make.py` in the repository. It starts a demo of its own,
+waits until every kind of session is there, and takes the app's own screenshots.
+PNGs are made where `rsvg-convert` is installed (Debian's librsvg2-bin).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SIZES = ((120, 40), (80, 24))
+SETTLED_S = 1.5
+
+
+async def main() -> int:
+    """Start the demo, take the pictures, clean up."""
+    folder = Path(tempfile.mkdtemp(prefix="orchard-"))
+    os.environ["AGENTDECK_HOME"] = str(folder / "home")
+    os.environ["AGENTDECK_POOL__LIMIT"] = "4"
+    from agentdeck.config.paths import paths_from_environment
+    from agentdeck.rpc.client import connected
+
+    paths = paths_from_environment()
+    try:
+        async with connected(paths) as client:
+            await client.call("demo.start", folder=str(folder))
+            await asyncio.sleep(9)
+            for width, height in SIZES:
+                await _pictures(paths, width, height)
+            sessions = (await client.call("session.list"))["sessions"]
+            ids = [session["id"] for session in sessions]
+            await client.call("session.stop", ids=ids, force=True)
+            await asyncio.sleep(2)
+            await client.call("host.stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+async def _pictures(paths: object, width: int, height: int) -> None:
+    from agentdeck.config.paths import Paths
+    from agentdeck.tui.app import AgentDeckApp
+    from agentdeck.tui.link import HostLink
+
+    assert isinstance(paths, Paths)
+    environ = {k: v for k, v in os.environ.items() if k != "AGENTDECK_HOME"}
+    app = AgentDeckApp(HostLink(paths), environ={**environ, "LC_ALL": "C.UTF-8"})
+    async with app.run_test(size=(width, height)) as pilot:
+
+        async def settle(*keys: str) -> None:
+            for key in keys:
+                await pilot.press(key)
+            await asyncio.sleep(SETTLED_S)
+            await pilot.pause()
+
+        await settle("g", "full_stop")
+        _save(app.export_screenshot(title="AgentDeck"), f"sessions-{width}x{height}")
+        if width >= 100:
+            await _dialogs(app.export_screenshot, settle, f"{width}x{height}")
+
+
+async def _dialogs(
+    take: Callable[..., str], settle: Callable[..., Awaitable[None]], size: str
+) -> None:
+    await settle("n")
+    _save(take(title="AgentDeck"), f"new-session-{size}")
+    await settle("escape", "G", "up", "up", "d")
+    _save(take(title="AgentDeck"), f"diff-{size}")
+    await settle("escape", "question_mark")
+    _save(take(title="AgentDeck"), f"keys-{size}")
+    await settle("escape")
+
+
+def _save(svg: str, name: str) -> None:
+    file = HERE / f"{name}.svg"
+    file.write_text(svg, encoding="utf-8")
+    converter = shutil.which("rsvg-convert")
+    if converter is not None:
+        # Without the attribute the converter folds the blanks that cells hold.
+        spaced = svg.replace("<text ", '<text xml:space="preserve" ')
+        png = str(file.with_suffix(".png"))
+        command = [converter, "-z", "1.2", "-o", png, "-"]
+        subprocess.run(command, input=spaced.encode(), check=True)
+    sys.stdout.write(f"{file}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main()))
