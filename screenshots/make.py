@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 SIZES = ((120, 40), (80, 24))
@@ -46,12 +47,10 @@ async def main() -> int:
     return 0
 
 
-async def _pictures(paths: object, width: int, height: int) -> None:
-    from agentdeck.config.paths import Paths
+async def _pictures(paths: Any, width: int, height: int) -> None:
     from agentdeck.tui.app import AgentDeckApp
     from agentdeck.tui.link import HostLink
 
-    assert isinstance(paths, Paths)
     environ = {k: v for k, v in os.environ.items() if k != "AGENTDECK_HOME"}
     app = AgentDeckApp(HostLink(paths), environ={**environ, "LC_ALL": "C.UTF-8"})
     async with app.run_test(size=(width, height)) as pilot:

@@ -86,14 +86,16 @@ class AgentDeckApp(App[None]):
             ascii_only=ascii_only or wants_ascii(self._environ),
         )
 
-    def on_mount(self) -> None:
-        compat.keep_title(self)
+    def get_default_screen(self) -> SessionsScreen:
         self.deck.look = self._look()
-        self.theme_changed_signal.subscribe(self, self._wear)
         self._screen_shown = SessionsScreen(
             self.deck, filter_query=self._filter_query, attach=self._session_to_open
         )
-        self.push_screen(self._screen_shown)
+        return self._screen_shown
+
+    def on_mount(self) -> None:
+        compat.keep_title(self)
+        self.theme_changed_signal.subscribe(self, self._wear)
         self._stay_connected()
         if self._note:
             self.notify(one_line(self._note), markup=False, timeout=10)
