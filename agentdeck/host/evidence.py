@@ -116,7 +116,7 @@ class Witness:
             self.add(Source.SCREEN, found.activity, found.detail, found.needs)
             return
         foreground = message.get("foreground") or {}
-        if foreground.get("reading") is True:
+        if message.get("reading") is True:
             self._waits_at_terminal(str(message.get("last_line", "")), foreground)
 
     def _waits_at_terminal(self, line: str, foreground: dict[str, Any]) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agentdeck.config.paths import Paths
+from agentdeck.core.errors import AgentDeckError, UsageError
 from agentdeck.core.session import Session
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.rpc.messages import ReadLogs
 from agentdeck.runner import recording_reader
+from agentdeck.runner.errors import RunnerError
 from agentdeck.runner.plain_text import to_plain_text
 
 
@@ -41,6 +43,15 @@ class Recordings:
 
 
 def _read(folder: Path, request: ReadLogs) -> tuple[str, str]:
+    try:
+        return _read_form(folder, request)
+    except (RunnerError, OSError) as error:
+        raise AgentDeckError(f"The recording cannot be read: {error}.") from error
+    except ValueError as error:
+        raise UsageError(f"{request.position!r} is no position of a log.") from error
+
+
+def _read_form(folder: Path, request: ReadLogs) -> tuple[str, str]:
     if request.format == "cast":
         return _read_cast(folder, request.position)
     start = recording_reader.START

@@ -41,6 +41,7 @@ class AgentDeckApp(App[None]):
     """One client of the host."""
 
     TITLE = "AgentDeck"
+    CSS_PATH = "screens/sessions.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.APP)
     COMMANDS = App.COMMANDS | {ActionProvider}
 

@@ -198,9 +198,15 @@ STYLES = [
 
 def claude_screen(cols: int = 72, rows: int = 26) -> dict[str, Any]:
     """A frame as Claude Code would give it."""
-    changed = {str(y): [[text, style]] for y, (text, style) in enumerate(SCREEN) if text}
+    changed = {
+        str(y): [[text, style]] for y, (text, style) in enumerate(SCREEN) if text
+    }
     return a_frame(
-        cols=cols, rows=rows, styles=STYLES, rows_changed=changed, cursor=[2, 14, True, 0]
+        cols=cols,
+        rows=rows,
+        styles=STYLES,
+        rows_changed=changed,
+        cursor=[2, 14, True, 0],
     )
 
 

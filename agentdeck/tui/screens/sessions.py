@@ -58,7 +58,6 @@ EMPTY = """No session yet.
 class SessionsScreen(DealingScreen):
     """List, terminal, indicator and keys."""
 
-    CSS_PATH = "sessions.tcss"
     AUTO_FOCUS = "SessionList"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.SESSION, Scope.VIEW)
 

@@ -26,6 +26,7 @@ from agentdeck.tui.widgets.terminal_palette import Palette, palette_for
 RESIZE_PAUSE_S = 0.12
 """The agent hears of a new size once the person stopped dragging."""
 MIN_SIDE = 2
+MOUSE_BUTTONS = {1: "left", 2: "middle", 3: "right"}
 
 
 def palette_of(look: Look) -> Palette:
@@ -195,7 +196,9 @@ class Terminal(Widget, can_focus=True):
         event.prevent_default()
         self._say("paste", {"text": event.text})
 
-    def _mouse(self, action: str, event: events.MouseEvent) -> None:
+    def _mouse(
+        self, action: str, event: events.MouseEvent, scrolled: str | None = None
+    ) -> None:
         if self._buffer is None or not self._buffer.mouse:
             return
         event.stop()
@@ -204,12 +207,18 @@ class Terminal(Widget, can_focus=True):
             "mouse",
             {
                 "action": action,
-                "button": event.button if 1 <= event.button <= 3 else 0,
+                "button": scrolled or MOUSE_BUTTONS.get(event.button),
                 "x": event.x + x0,
                 "y": event.y + y0,
-                "shift": event.shift,
-                "ctrl": event.ctrl,
-                "alt": event.meta,
+                "modifiers": [
+                    name
+                    for name, is_held in (
+                        ("shift", event.shift),
+                        ("ctrl", event.ctrl),
+                        ("alt", event.meta),
+                    )
+                    if is_held
+                ],
             },
         )
 
@@ -223,10 +232,10 @@ class Terminal(Widget, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self.has_focus:
-            self._mouse("move", event)
+            self._mouse("motion", event)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._mouse("scroll_up", event)
+        self._mouse("press", event, "scroll_up")
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._mouse("scroll_down", event)
+        self._mouse("press", event, "scroll_down")
