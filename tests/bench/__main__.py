@@ -1,0 +1,187 @@
+"""`python -m tests.bench [NAME…]`: the budgets, measured; a table and JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from tests.bench.measure import Row, paired
+from tests.integration.deck import Deck
+
+FLOOD_BYTES = 100_000_000
+FILES = 5000
+IDLE_SESSIONS = 20
+IDLE_S = 20.0
+
+_STATIC_APP = """
+from textual.app import App
+from textual.widgets import Static
+class A(App):
+    def compose(self): yield Static("x")
+    def on_mount(self): self.call_after_refresh(self.exit)
+A().run(headless=True)
+"""
+_DECK_APP = """
+from datetime import datetime
+from tests.fakes.fake_link import FakeLink, a_session
+from agentdeck.tui.app import AgentDeckApp
+from agentdeck.tui.widgets.session_list import SessionList
+class A(AgentDeckApp):
+    def _publish(self):
+        super()._publish()
+        self.call_after_refresh(self.exit)
+A(FakeLink([a_session(f"s{n}") for n in range(100)])).run(headless=True)
+"""
+
+
+def ls(deck: Deck) -> Row:
+    """`agentdeck ls` with a host that runs."""
+    deck.shell("one", "sleep 300")
+    ours, against = paired(
+        lambda: deck.run("ls"),
+        lambda: subprocess.run([sys.executable, "-c", "import asyncio"], check=True),
+        7,
+    )
+    return Row("ls, host running", _ms(ours), _ms(against), ours / against, 3.0)
+
+
+def start_up(_: Deck) -> Row:
+    """First paint with 100 sessions, against an app with one Static."""
+
+    def run(code: str) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+
+    ours, against = paired(run(_DECK_APP), run(_STATIC_APP))
+    return Row(
+        "first paint, 100 sessions", _ms(ours), _ms(against), ours / against, 1.5
+    )
+
+
+def flood(deck: Deck) -> Row:
+    """Drain of a flood through a runner, against reads that throw bytes away."""
+    command = f"yes 'a line of a log, as agents write them' | head -c {FLOOD_BYTES}"
+    numbers = iter(range(100))
+
+    def through_runner() -> None:
+        deck.run(
+            "run",
+            "--wait",
+            "--name",
+            f"flood-{next(numbers)}",
+            "--",
+            "sh",
+            "-c",
+            command,
+        )
+
+    def bare() -> None:
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execvp("sh", ["sh", "-c", command])
+        try:
+            while os.read(master, 65536):
+                pass
+        except OSError:
+            pass
+        os.close(master)
+        os.waitpid(pid, 0)
+
+    ours, against = paired(through_runner, bare, 3)
+    return Row(
+        "flood drain, 100 MB", _ms(ours), _ms(against), against / ours, 0.7, False
+    )
+
+
+def new_session(deck: Deck) -> Row:
+    """A session up to its worktree, against `git worktree add` alone."""
+    for number in range(FILES):
+        file = deck.repo / f"d{number % 50}" / f"f{number}"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{number}\n" * 20)
+    deck.git("add", "-A")
+    deck.git("commit", "-qm", "many files")
+    numbers = iter(range(1000))
+
+    def ours() -> None:
+        deck.run("run", "--name", f"n{next(numbers)}", "--", "true")
+
+    def bare() -> None:
+        number = next(numbers)
+        path = str(deck.repo.parent / f"bare{number}")
+        deck.git("worktree", "add", "-q", "-b", f"bare{number}", path)
+
+    deck.run("ls")
+    mine, bare_s = paired(ours, bare)
+    command_s, _ = paired(lambda: deck.run("ls"), lambda: None)
+    label = f"new session, {FILES} files (less the command's own start)"
+    ratio = (mine - command_s) / bare_s
+    return Row(label, _ms(mine - command_s), _ms(bare_s), ratio, 1.2)
+
+
+def idle(deck: Deck) -> Row:
+    """Processor time of host and idle runners, in percent of one core."""
+    deck.run("pool", "--limit", str(IDLE_SESSIONS))
+    for number in range(IDLE_SESSIONS):
+        deck.shell(f"idle-{number}", "sleep 1000")
+    time.sleep(3)
+    processes = deck.processes()
+    began = sum(sum(p.cpu_times()[:2]) for p in processes)
+    time.sleep(IDLE_S)
+    used = sum(sum(p.cpu_times()[:2]) for p in processes) - began
+    percent = 100 * used / IDLE_S
+    label = f"idle, host and {IDLE_SESSIONS} sessions, % of a core"
+    return Row(label, f"{percent:.2f} %", "-", percent, 1.0)
+
+
+BENCHES: dict[str, Callable[[Deck], Row]] = {
+    "start": start_up,
+    "ls": ls,
+    "new": new_session,
+    "idle": idle,
+    "flood": flood,
+}
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks that are named, or all."""
+    rows: list[Row] = []
+    for name in names or list(BENCHES):
+        with tempfile.TemporaryDirectory() as folder:
+            deck = Deck(Path(folder))
+            try:
+                rows.append(BENCHES[name](deck))
+            finally:
+                deck.close()
+        row = rows[-1]
+        met = "met" if row.is_met else "NOT MET"
+        sys.stdout.write(
+            f"{row.what:55} {row.ours:>10} {row.against:>10} "
+            f"{row.ratio:6.2f} (budget {row.budget}) {met}\n"
+        )
+        sys.stdout.flush()
+    results = Path(__file__).parent / "results"
+    results.mkdir(exist_ok=True)
+    values = [
+        {"what": r.what, "ratio": r.ratio, "budget": r.budget, "met": r.is_met}
+        for r in rows
+    ]
+    (results / "latest.json").write_text(json.dumps(values, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    psutil.cpu_count()
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,168 @@
+"""The pure decisions: status, schedule, filter, names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentdeck.core.errors import NoSuchSessionError, UsageError
+from agentdeck.core.filters import parse_filter
+from agentdeck.core.indicator import indicator_of
+from agentdeck.core.naming import session_named, sessions_named
+from agentdeck.core.schedule import next_to_start
+from agentdeck.core.session import Activity, Needs, NeedsKind, Phase
+from agentdeck.core.slugs import MAX_SLUG_LENGTH, is_slug, slug_from, unique_slug
+from agentdeck.core.status import Evidence, Source, status_of, with_status
+from agentdeck.rpc.wire import session_from_wire, session_to_wire
+from tests.fakes.fake_link import NOW, a_session, few_sessions
+
+ASKS = Needs(NeedsKind.PERMISSION, "Allow it?", ("Yes", "No"))
+
+
+def sign(source: Source, activity: Activity, order: int) -> Evidence:
+    needs = ASKS if activity is Activity.NEEDS_INPUT else None
+    return Evidence(source, activity, order, NOW, "a sign", needs)
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ([(Source.OUTPUT, Activity.WORKING, 1)], Activity.WORKING),
+        (
+            [
+                (Source.HOOK, Activity.NEEDS_INPUT, 1),
+                (Source.OUTPUT, Activity.WORKING, 2),
+            ],
+            Activity.NEEDS_INPUT,
+        ),
+        (
+            [
+                (Source.HOOK, Activity.NEEDS_INPUT, 1),
+                (Source.ANSWER, Activity.WORKING, 2),
+            ],
+            Activity.WORKING,
+        ),
+        (
+            [
+                (Source.ANSWER, Activity.WORKING, 1),
+                (Source.HOOK, Activity.NEEDS_INPUT, 2),
+            ],
+            Activity.NEEDS_INPUT,
+        ),
+        (
+            [
+                (Source.SIGNAL, Activity.NEEDS_INPUT, 1),
+                (Source.OUTPUT, Activity.WORKING, 2),
+            ],
+            Activity.WORKING,
+        ),
+        (
+            [(Source.OUTPUT, Activity.WORKING, 1), (Source.SCREEN, Activity.IDLE, 2)],
+            Activity.IDLE,
+        ),
+    ],
+)
+def test_the_strongest_and_newest_sign_is_believed(
+    signs: list[tuple[Source, Activity, int]], expected: Activity
+) -> None:
+    believed = status_of({source: sign(source, *rest) for source, *rest in signs})
+    assert believed is not None
+    assert believed.activity is expected
+
+
+def test_a_new_need_makes_unread_and_the_same_again_changes_nothing() -> None:
+    session = a_session("a")
+    asked = with_status(session, sign(Source.HOOK, Activity.NEEDS_INPUT, 1), NOW)
+    assert asked.needs == ASKS
+    assert asked.unread
+    again = with_status(asked, sign(Source.HOOK, Activity.NEEDS_INPUT, 2), NOW)
+    assert again is asked
+
+
+@given(
+    st.lists(st.sampled_from(list(Phase)), max_size=40),
+    st.integers(1, 10),
+    st.booleans(),
+)
+def test_the_pool_is_never_overfull_and_starts_the_first_first(
+    phases: list[Phase], limit: int, paused: bool
+) -> None:
+    sessions = [
+        a_session(f"s{n}", phase=phase, position=n) for n, phase in enumerate(phases)
+    ]
+    chosen = next_to_start(reversed(sessions), limit, paused=paused)
+    live = sum(session.is_live for session in sessions)
+    queued = [session for session in sessions if session.phase is Phase.QUEUED]
+    assert chosen == ([] if paused else queued[: max(0, limit - live)])
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["fix-login", "add-search", "write-docs", "tidy-up", "upgrade"]),
+        ("s:needs-input", ["fix-login"]),
+        ("s:failed", ["upgrade"]),
+        ("is:unread", ["fix-login"]),
+        ("ahead:>1", ["add-search"]),
+        ("-agent:scripted", []),
+        ('"editing search"', ["add-search"]),
+        ("age:<1h docs", ["write-docs"]),
+        ("is:live -s:working", ["fix-login", "write-docs"]),
+    ],
+)
+def test_a_query_selects(query: str, names: list[str]) -> None:
+    wanted = parse_filter(query)
+    assert [s.name for s in few_sessions() if wanted.matches(s, NOW)] == names
+
+
+@given(st.text(max_size=60))
+def test_any_query_is_understood_or_refused(query: str) -> None:
+    try:
+        wanted = parse_filter(query)
+    except UsageError:
+        return
+    wanted.matches(a_session("x"), NOW)
+
+
+@given(st.text(max_size=200))
+def test_every_prompt_has_a_fitting_slug(text: str) -> None:
+    slug = slug_from(text)
+    assert is_slug(slug)
+    assert len(slug) <= MAX_SLUG_LENGTH
+
+
+def test_a_taken_slug_gets_a_number() -> None:
+    taken = {"fix", "fix-2"}
+    assert unique_slug("fix", taken.__contains__) == "fix-3"
+
+
+def test_names_ids_and_prefixes() -> None:
+    sessions = few_sessions()
+    assert session_named("upgrade", sessions).name == "upgrade"
+    assert session_named("id-tidy-up", sessions).name == "tidy-up"
+    assert [s.name for s in sessions_named(["fix", "fix-login"], sessions)] == [
+        "fix-login"
+    ]
+    with pytest.raises(NoSuchSessionError):
+        session_named("nobody", sessions)
+    with pytest.raises(UsageError):
+        session_named("id-", sessions)
+
+
+def test_the_indicator_counts_each_once() -> None:
+    counts = indicator_of(few_sessions())
+    assert (counts.in_progress, counts.unread, counts.attention) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("session", few_sessions(), ids=lambda s: s.name)
+def test_a_session_survives_the_wire(session: object) -> None:
+    assert session_from_wire(session_to_wire(session)) == session  # type: ignore[arg-type]
+
+
+def test_a_newer_hosts_session_is_read() -> None:
+    wire = session_to_wire(replace(a_session("a"), created_at=NOW - timedelta(days=2)))
+    assert session_from_wire(wire | {"from_the_future": 1}).name == "a"
