@@ -22,26 +22,6 @@ FILES = 5000
 IDLE_SESSIONS = 20
 IDLE_S = 20.0
 
-_STATIC_APP = """
-from textual.app import App
-from textual.widgets import Static
-class A(App):
-    def compose(self): yield Static("x")
-    def on_mount(self): self.call_after_refresh(self.exit)
-A().run(headless=True)
-"""
-_DECK_APP = """
-from datetime import datetime
-from tests.fakes.fake_link import FakeLink, a_session
-from agentdeck.tui.app import AgentDeckApp
-from agentdeck.tui.widgets.session_list import SessionList
-class A(AgentDeckApp):
-    def _publish(self):
-        super()._publish()
-        self.call_after_refresh(self.exit)
-A(FakeLink([a_session(f"s{n}") for n in range(100)])).run(headless=True)
-"""
-
 
 def ls(deck: Deck) -> Row:
     """`agentdeck ls` with a host that runs."""
@@ -57,10 +37,11 @@ def ls(deck: Deck) -> Row:
 def start_up(_: Deck) -> Row:
     """First paint with 100 sessions, against an app with one Static."""
 
-    def run(code: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+    def run(which: str) -> Callable[[], object]:
+        command = [sys.executable, "-m", "tests.bench.first_paint", which]
+        return lambda: subprocess.run(command, check=True)
 
-    ours, against = paired(run(_DECK_APP), run(_STATIC_APP))
+    ours, against = paired(run("deck"), run("plain"))
     return Row(
         "first paint, 100 sessions", _ms(ours), _ms(against), ours / against, 1.5
     )

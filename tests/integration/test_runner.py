@@ -357,8 +357,8 @@ def test_input_that_is_not_read_is_refused_in_the_end_and_never_blocks(
 
 def test_a_stop_is_polite_first(runners: Harness) -> None:
     code = (
-        "import signal, time\n"
-        "def end(*_): print('tidied', flush=True); raise SystemExit(0)\n"
+        "import os, signal, time\n"
+        "def end(*_): os.write(1, b'tidied\\n'); raise SystemExit(0)\n"
         "signal.signal(signal.SIGINT, end); print('ready', flush=True); time.sleep(60)"
     )
     started = runners.python(code)
