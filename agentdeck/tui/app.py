@@ -37,7 +37,7 @@ FAULT = (
 )
 
 
-class AgentDeckApp(App[None]):
+class AgentDeckApp(App[None], inherit_bindings=False):
     """One client of the host."""
 
     TITLE = "AgentDeck"

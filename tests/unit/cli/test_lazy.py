@@ -13,8 +13,7 @@ from agentdeck.cli.app import VERBS
 from agentdeck.config.paths import paths_from_environment
 from tests.fakes.fake_host import fake_host, session_wire
 
-# Pydantic is not among them: typer itself imports it to read arguments.
-HEAVY = {"textual", "git", "rich", "pyghostty", "watchfiles", "psutil"}
+HEAVY = {"textual", "pydantic", "git", "rich", "pyghostty", "watchfiles", "psutil"}
 _PROBE = """
 import json, sys
 from agentdeck.__main__ import main
