@@ -37,7 +37,7 @@ FAULT = (
 )
 
 
-class AgentDeckApp(App[None], inherit_bindings=False):
+class AgentDeckApp(App[None]):
     """One client of the host."""
 
     TITLE = "AgentDeck"

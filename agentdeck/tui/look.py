@@ -40,7 +40,6 @@ class Glyphs:
     merged: str = "⇥"
     branch: str = "⎇"
     rule: str = "─"
-    times: str = "×"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 
@@ -67,7 +66,6 @@ ASCII = Glyphs(
     merged=">",
     branch="@",
     rule="-",
-    times="x",
     spinner="|/-\\",
     is_ascii=True,
 )
