@@ -34,14 +34,16 @@ async def main() -> int:
     try:
         async with connected(paths) as client:
             await client.call("demo.start", folder=str(folder))
-            await asyncio.sleep(9)
-            for width, height in SIZES:
-                await _pictures(paths, width, height)
-            sessions = (await client.call("session.list"))["sessions"]
-            ids = [session["id"] for session in sessions]
-            await client.call("session.stop", ids=ids, force=True)
-            await asyncio.sleep(2)
-            await client.call("host.stop")
+            try:
+                await asyncio.sleep(9)
+                for width, height in SIZES:
+                    await _pictures(paths, width, height)
+            finally:
+                sessions = (await client.call("session.list"))["sessions"]
+                ids = [session["id"] for session in sessions]
+                await client.call("session.stop", ids=ids, force=True)
+                await asyncio.sleep(2)
+                await client.call("host.stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -87,7 +89,7 @@ def _save(svg: str, name: str) -> None:
         # Without the attribute the converter folds the blanks that cells hold.
         spaced = svg.replace("<text ", '<text xml:space="preserve" ')
         png = str(file.with_suffix(".png"))
-        command = [converter, "-z", "1.2", "-o", png, "-"]
+        command = [converter, "-z", "1.2", "-o", png]
         subprocess.run(command, input=spaced.encode(), check=True)
     sys.stdout.write(f"{file}\n")
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
+from agentdeck.git.journal import recover
+from agentdeck.git.locks import merges_locked
 from agentdeck.git.repository import Repository, open_repository
 from agentdeck.git.status import WorktreeState, snapshot
 from agentdeck.host.sessions import Sessions
@@ -43,7 +45,7 @@ class GitWatch:
         if repo in self._git_dirs:
             return
         try:
-            opened = await asyncio.to_thread(open_repository, Path(repo))
+            opened = await asyncio.to_thread(_opened, repo)
         except AgentDeckError as error:
             logger.warning("repository_not_watched: %s", error)
             return
@@ -131,6 +133,14 @@ class GitWatch:
                     "ahead": state.ahead,
                 },
             )
+
+
+def _opened(repo: str) -> Repository:
+    """Open a repository, after settling a merge that a killed host left half done."""
+    opened = open_repository(Path(repo))
+    with merges_locked(opened.git_dir):
+        recover(opened)
+    return opened
 
 
 def _state_of(session: Session) -> WorktreeState | None:
