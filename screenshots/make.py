@@ -37,7 +37,7 @@ async def main() -> int:
             try:
                 await asyncio.sleep(9)
                 for width, height in SIZES:
-                    await _pictures(paths, width, height)
+                    await _pictures(paths, folder / "orchard", width, height)
             finally:
                 sessions = (await client.call("session.list"))["sessions"]
                 ids = [session["id"] for session in sessions]
@@ -49,12 +49,13 @@ async def main() -> int:
     return 0
 
 
-async def _pictures(paths: Any, width: int, height: int) -> None:
+async def _pictures(paths: Any, repo: Path, width: int, height: int) -> None:
     from agentdeck.tui.app import AgentDeckApp
     from agentdeck.tui.link import HostLink
 
     environ = {k: v for k, v in os.environ.items() if k != "AGENTDECK_HOME"}
-    app = AgentDeckApp(HostLink(paths), environ={**environ, "LC_ALL": "C.UTF-8"})
+    environ["LC_ALL"] = "C.UTF-8"
+    app = AgentDeckApp(HostLink(paths), environ=environ, cwd=repo)
     async with app.run_test(size=(width, height)) as pilot:
 
         async def settle(*keys: str) -> None:

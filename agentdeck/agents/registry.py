@@ -15,7 +15,7 @@ from agentdeck.agents.scripted import SCRIPTED
 from agentdeck.config.settings import AgentSettings
 from agentdeck.core.errors import UsageError
 
-BUILT_IN = (CLAUDE, CODEX, COMMAND, SCRIPTED)
+BUILT_IN = (CLAUDE, CODEX, SCRIPTED, COMMAND)
 
 
 class Registry:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import work
-from textual.app import App
+from rich.text import Text
+from textual import on, work
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
+from textual.worker import Worker, WorkerState
 
 from agentdeck.config.paths import Paths
 from agentdeck.core.events import EventKind
@@ -37,7 +42,18 @@ FAULT = (
 )
 
 
-class AgentDeckApp(App[None]):
+FAILED = "That did not work, by a fault of the app; what happened is in its log"
+FRAME_S = 1 / 30
+"""A burst of news is shown at most this often; the first at once."""
+SOON_S = 0.001
+OF_TEXTUAL = ("Theme", "Screenshot")
+SAID_S = 5.0
+MAX_NOTICES = 4
+"""So many different notices within `SAID_S` are said; more would hide the app."""
+SEVERITIES: Mapping[str, SeverityLevel] = {"warning": "warning", "error": "error"}
+
+
+class AgentDeckApp(App[None], inherit_bindings=False):
     """One client of the host."""
 
     TITLE = "AgentDeck"
@@ -67,6 +83,8 @@ class AgentDeckApp(App[None]):
         self._calling: list[Session] = []
         self._is_reconnected = False
         self._is_publishing = False
+        self._published_at = 0.0
+        self._notices: dict[str, float] = {}
         for theme in OWN_THEMES:
             self.register_theme(theme)
         self.theme = OWN_THEMES[0].name
@@ -120,17 +138,29 @@ class AgentDeckApp(App[None]):
             case Arrived(event):
                 self._calling += store.apply(event)
                 if event.kind is EventKind.NOTICE:
-                    text = str(event.data.get("text") or "")
-                    self.notify(one_line(text), markup=False, severity="warning")
+                    self._say_notice(event.data)
         if not self._is_publishing:
             self._is_publishing = True
-            self.call_later(self._publish)
+            pause_s = self._published_at + FRAME_S - time.monotonic()
+            self.set_timer(max(SOON_S, pause_s), self._publish)
+
+    def _say_notice(self, data: Mapping[str, object]) -> None:
+        """Say what the host says, once: the same words again say nothing new."""
+        text = one_line(str(data.get("text") or ""))
+        now = time.monotonic()
+        self._notices = {t: at for t, at in self._notices.items() if at > now - SAID_S}
+        if not text or text in self._notices or len(self._notices) >= MAX_NOTICES:
+            return
+        self._notices[text] = now
+        level = str(data.get("level") or "info")
+        self.notify(text, markup=False, severity=SEVERITIES.get(level, "information"))
 
     def _publish(self) -> None:
         """Tell the screens once of all that came meanwhile."""
         change = Change(tuple(self._calling), self._is_reconnected)
         self._calling, self._is_reconnected = [], False
         self._is_publishing = False
+        self._published_at = time.monotonic()
         self.deck.changed.publish(change)
         waiting = self.deck.store.indicator().attention
         title = f"{waiting} need you · AgentDeck" if waiting else "AgentDeck"
@@ -147,12 +177,30 @@ class AgentDeckApp(App[None]):
         self.deck.look = self._look(ascii_only=ascii_only)
         self._screen_shown.wear(self.deck.look)
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own commands, without those that the registry has."""
+        for command in super().get_system_commands(screen):
+            if command.title in OF_TEXTUAL:
+                yield command
+
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self._screen_shown.release_key))
 
     def action_leave(self) -> None:
         compat.restore_title(self)
-        self.exit()
+        live = sum(session.is_live for session in self.deck.store.sessions.values())
+        going_on = f"{live} agents go on. " if live > 1 else "1 agent goes on. "
+        message = f"{going_on if live else ''}Come back with: agentdeck"
+        self.exit(message=Text(message))
+
+    @on(Worker.StateChanged)
+    def _log_failed_worker(self, event: Worker.StateChanged) -> None:
+        """Workers catch what they expect; what is left is a fault of ours."""
+        if event.state is WorkerState.ERROR:
+            name, error = event.worker.name, event.worker.error
+            logger.error("worker_failed", extra={"worker": name}, exc_info=error)
+            where = f": {self._log_file}" if self._log_file else "."
+            self.notify(f"{FAILED}{where}", markup=False, severity="error")
 
     def _fatal_error(self) -> None:
         logger.error("app_fault\n%s", traceback.format_exc())

@@ -40,6 +40,7 @@ class Glyphs:
     merged: str = "⇥"
     branch: str = "⎇"
     rule: str = "─"
+    times: str = "×"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 
@@ -66,6 +67,7 @@ ASCII = Glyphs(
     merged=">",
     branch="@",
     rule="-",
+    times="x",
     spinner="|/-\\",
     is_ascii=True,
 )

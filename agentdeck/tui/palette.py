@@ -8,13 +8,27 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from agentdeck.tui.actions import ANSWER, Action, Scope, actions_of, keys_of, shown_key
 
+LEFT_OUT = frozenset(
+    {
+        ANSWER,
+        "list.down",
+        "list.up",
+        "list.top",
+        "list.end",
+        "list.page-down",
+        "list.page-up",
+        "app.palette",
+    }
+)
+"""What nobody looks for in a palette."""
+
 
 class ActionProvider(Provider):
     """Offers every action of the screen that is shown, with its key."""
 
     def _rows(self) -> list[Action]:
         scopes = (Scope.SESSION, Scope.VIEW, Scope.LIST, Scope.APP)
-        return [row for row in actions_of(*scopes) if row.id != ANSWER]
+        return [row for row in actions_of(*scopes) if row.id not in LEFT_OUT]
 
     async def discover(self) -> Hits:
         """Offer all, before anything is typed."""

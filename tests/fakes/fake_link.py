@@ -29,10 +29,10 @@ def a_session(name: str, **values: Any) -> Session:
         "id": SessionId(f"id-{name}"),
         "name": name,
         "title": name.replace("-", " ").capitalize(),
-        "repo": "/work/shop",
+        "repo": "/home/me/shop",
         "branch": f"agentdeck/{name}",
         "base": "main",
-        "worktree": f"/work/shop.worktrees/{name}",
+        "worktree": f"/home/me/shop.worktrees/{name}",
         "agent": "scripted",
         "created_at": NOW - timedelta(minutes=5),
         "updated_at": NOW - timedelta(minutes=1),
@@ -100,7 +100,8 @@ class FakeLink:
                     "app": {},
                     "default_agent": "scripted",
                     "agents": [
-                        {"name": "scripted", "title": "Scripted", "installed": True}
+                        {"name": "scripted", "title": "Scripted", "installed": True},
+                        {"name": "command", "title": "Command", "installed": True},
                     ],
                     "pool": {"limit": 4, "running": 3, "queued": 1},
                     "home": "/home/me",

@@ -28,7 +28,7 @@ def make_app() -> AppMaker:
         app = AgentDeckApp(
             FakeLink(sessions),
             environ={"LC_ALL": locale},
-            cwd=Path("/work/shop"),
+            cwd=Path("/home/me/shop"),
             clock=lambda: NOW,
         )
         app.animation_level = "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from agentdeck.core.session import Activity, NeedsKind, Phase, Session
@@ -17,6 +18,7 @@ def an_app(link: FakeLink, **values: Any) -> AgentDeckApp:
         link,
         environ=values.pop("environ", UTF8),
         clock=lambda: NOW,
+        cwd=values.pop("cwd", Path("/home/ada/orchard")),
         **values,
     )
 

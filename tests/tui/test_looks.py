@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agentdeck.core.session import Session
+from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_link import few_sessions, hostile_sessions
 from tests.tui.conftest import AppMaker
 
@@ -40,7 +41,7 @@ def test_sessions_screen(
     async def settle(pilot: Any) -> None:
         for _ in range(200):
             await pilot.pause(0.02)
-            is_drawn = not sessions or app.screen.query_one("#terminal").frame_size
+            is_drawn = not sessions or app.screen.query_one(Terminal).frame_size
             if app.deck.store.is_known and is_drawn:
                 break
         await pilot.pause()

@@ -35,6 +35,10 @@ class DealingScreen(Screen[None]):
         """The session under the cursor."""
         raise NotImplementedError
 
+    def keep_unread(self) -> None:
+        """The person wants the session under the cursor unread, though it is shown."""
+        raise NotImplementedError
+
     def go_to(self, session_id: str) -> None:
         """Put the cursor on a session."""
         raise NotImplementedError
@@ -109,6 +113,8 @@ class DealingScreen(Screen[None]):
     async def action_toggle_unread(self) -> None:
         sessions = self.meant_sessions()
         unread = not any(session.unread for session in sessions)
+        if unread:
+            self.keep_unread()
         await self._act("session.mark_read", sessions, "", unread=unread)
 
     @work(group="dialog", exit_on_error=False)

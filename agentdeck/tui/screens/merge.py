@@ -68,6 +68,8 @@ class MergeScreen(ModalScreen[None]):
     def _session_line(self, session: Session) -> Content:
         glyphs = self._deck.look.glyphs
         stat = f"  {glyphs.up}{session.ahead}  +{session.added} {glyphs.minus}{session.removed}"
+        if not session.ahead:
+            stat = "  no commits of its own"
         dirty = "  uncommitted changes stay behind" if session.dirty else ""
         return Content.assemble(
             (f"{one_line(session.name)}", "bold"),

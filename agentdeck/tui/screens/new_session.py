@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
 from textual import on, work
@@ -18,6 +19,8 @@ from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 
 SHORT_BELOW = 24
+COMMAND = "command"
+"""The agent that is any command: what is typed is its words, not a prompt."""
 
 
 class NewSessionScreen(ModalScreen[str | None]):
@@ -45,8 +48,10 @@ class NewSessionScreen(ModalScreen[str | None]):
             )
             for a in store.agents
         ]
-        names = [agent.name for agent in store.agents]
-        default = store.default_agent if store.default_agent in names else None
+        ready = [agent.name for agent in store.agents if agent.installed]
+        # Where the default is not installed, one that can start is the better guess.
+        is_ready = store.default_agent in ready
+        default = store.default_agent if is_ready else next(iter(ready), None)
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = Content("New session")
             dialog.border_subtitle = Content("ctrl+s starts · esc cancels")
@@ -103,6 +108,13 @@ class NewSessionScreen(ModalScreen[str | None]):
         if repo is None:
             self._say("Name the folder of a git repository.", "#repo")
             return
+        command: list[str] = []
+        if agent == COMMAND:
+            try:
+                command, prompt = shlex.split(prompt), ""
+            except ValueError as error:
+                self._say(f"The command cannot be read: {error}.", "#prompt")
+                return
         self._say("")
         self.query_one("#start", Button).disabled = True
         try:
@@ -110,6 +122,7 @@ class NewSessionScreen(ModalScreen[str | None]):
                 "session.create",
                 repo=repo,
                 prompt=prompt,
+                command=command,
                 agent=agent if isinstance(agent, str) else None,
                 base=self._value("base"),
                 name=self._value("name"),

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from agentdeck.core.errors import AgentDeckError, UsageError
+from agentdeck.core.errors import UsageError
 from agentdeck.core.filters import Filter, parse_filter
 from agentdeck.core.session import Phase, Session
-from agentdeck.tui.actions import (
-    Scope,
-    actions_of,
-    bindings_for,
-    key_name,
-    keys_of,
-    shown_key,
-)
+from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Change, Deck
-from agentdeck.tui.feed import ScreenFeed
 from agentdeck.tui.groups import Quick, arranged
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.dealing import DealingScreen
+from agentdeck.tui.screens.hints import hints_for
+from agentdeck.tui.screens.showing import ShowingScreen
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.indicator import IndicatorBar
@@ -38,24 +30,15 @@ from agentdeck.tui.widgets.terminal import Terminal
 
 STACKED_BELOW = 100
 """Columns below which the list stands above the terminal."""
-TINY_BELOW = 14
+TINY_BELOW = 16
 """Rows below which a stacked screen shows the list alone."""
-OPEN_PAUSE_S = 0.08
-"""A cursor that runs through the list opens no screen on its way."""
-READ_AFTER_S = 1.0
-"""A session counts as read once it has been shown for this long."""
 AGES_EVERY_S = 10.0
 LIST_WIDTHS = (24, 120)
 
-EMPTY = """No session yet.
-
-  n                        start one here
-  agentdeck run "…"        start one from a shell
-  agentdeck demo           see six at work
-"""
+LOST = "Connection to the host lost · reconnecting…"
 
 
-class SessionsScreen(DealingScreen):
+class SessionsScreen(ShowingScreen):
     """List, terminal, indicator and keys."""
 
     AUTO_FOCUS = "SessionList"
@@ -69,16 +52,11 @@ class SessionsScreen(DealingScreen):
         self._filter = Filter("")
         self._quick: Quick | None = None
         self._session_to_open = attach
-        self._list_width = 44
+        self._list_width: int | None = None
+        """As the person set it; otherwise it follows the screen's width."""
         self._wanted: str | None = None
-        self._feed = ScreenFeed(deck.link, self._draw, self._say_no_screen)
-        self._open_timer: Timer | None = None
-        self._read_timer: Timer | None = None
-
-    @property
-    def release_key(self) -> str:
-        """The key that gives the keyboard back to the list."""
-        return str(self.deck.store.app.get("release_key") or "ctrl+]")
+        self._is_ready = False
+        """Its widgets are there; a theme may come before them."""
 
     def compose(self) -> ComposeResult:
         look = self.deck.look
@@ -87,39 +65,41 @@ class SessionsScreen(DealingScreen):
         yield Static(id="banner", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="left"):
+                with Horizontal(id="filter-row"):
+                    yield Static(Content("/"), id="filter-sign")
+                    yield Input(
+                        self._query,
+                        placeholder="words  s:idle  is:unread  agent:codex  ahead:>3",
+                        id="filter",
+                        compact=True,
+                    )
+                yield Static(id="problem", markup=False)
                 yield SessionList(look, id="sessions")
                 yield Static(id="empty", markup=False)
-                yield Static(id="problem", markup=False)
-                yield Input(
-                    self._query,
-                    placeholder="words, s:idle, is:unread, agent:codex, ahead:>3",
-                    id="filter",
-                    compact=True,
-                )
             yield Divider("|" if look.glyphs.is_ascii else "│", id="divider")
-            with Vertical(id="right"):
-                with Vertical(id="pane"):
-                    yield Terminal(look, key_name(self.release_key), id="terminal")
-                yield AnswerBar(look, id="answer")
+            yield from self.compose_pane()
         yield KeyBar(look, id="keys")
 
     def on_mount(self) -> None:
         self._list = self.query_one(SessionList)
-        self._terminal = self.query_one(Terminal)
         self._take_filter(self._query)
         self.deck.changed.subscribe(self, self._take_change)
         self.set_interval(AGES_EVERY_S, self._show_list)
-        self._send_input()
-        self._show_all()
-
-    @work(group="feed", exit_on_error=False)
-    async def _send_input(self) -> None:
-        await self._feed.send_waiting()
+        self.send_input()
+        if self.deck.store.is_known:
+            self.show_again()
+        self._is_ready = True
+        # The host's greeting may have chosen another theme since `compose`.
+        self.wear(self.deck.look)
 
     def wear(self, look: Look) -> None:
         """Draw in another look."""
+        if not self._is_ready:
+            return
+        self.set_class(look.glyphs.is_ascii, "-ascii")
         for kind in (IndicatorBar, SessionList, Terminal, AnswerBar, KeyBar):
             self.query_one(kind).wear(look)  # type: ignore[attr-defined]
+        self._show_all()
 
     def session_at_cursor(self) -> Session | None:
         return self.deck.store.sessions.get(self._list.cursor or "")
@@ -136,12 +116,11 @@ class SessionsScreen(DealingScreen):
         self._show_list()
 
     def _take_change(self, change: Change) -> None:
-        if change.is_reconnected:
-            self._terminal.release_key = key_name(self.release_key)
-            self._open_screen(again=True)
         if self.deck.lost is not None:
-            self._feed.lost()
-        shown = self._list.cursor if self.app.app_focus else None
+            self.forget_channel()
+        elif change.is_reconnected:
+            self.show_again()
+        shown = self._list.cursor if self.is_pane_shown else None
         if any(session.id != shown for session in change.calling):
             self.app.bell()
         self._show_all()
@@ -149,15 +128,18 @@ class SessionsScreen(DealingScreen):
     def _show_all(self) -> None:
         self._show_banner()
         self._show_list()
-        self._show_selected()
+        self.show_selected()
         self._show_keys()
 
     def _show_banner(self) -> None:
-        banner = self.query_one("#banner", Static)
-        lost = self.deck.lost
+        banner, lost = self.query_one("#banner", Static), self.deck.lost
         banner.set_class(lost is not None, "-shown")
         if lost is not None:
-            banner.update(Content(one_line(f"{lost} Reconnecting…")))
+            # A host that cannot be started says why; a lost one needs no words.
+            is_plain = self.deck.store.is_known
+            text = LOST if is_plain else f"{lost} Trying again…"
+            ascii_only = self.deck.look.glyphs.is_ascii
+            banner.update(Content(one_line(text, ascii_only=ascii_only)))
 
     def _show_list(self) -> None:
         store, now = self.deck.store, self.deck.clock()
@@ -178,140 +160,54 @@ class SessionsScreen(DealingScreen):
         if session_id in self._list.order:
             self._list.cursor = session_id
             self.add_class("-zoomed")
-            self._terminal.focus()
+            self.terminal.focus()
 
     def _show_emptiness(self, *, has_rows: bool) -> None:
         empty = self.query_one("#empty", Static)
+        self.set_class(not has_rows, "-empty")
+        if self.has_class("-bare") == bool(self.deck.store.sessions):
+            self.toggle_class("-bare")
+            self._fit_layout()
+        if has_rows:
+            return
         is_filtered = bool(self._filter.query or self._quick)
         if not self.deck.store.is_known:
             empty.update(Content("Connecting to the host…"))
         elif is_filtered and self.deck.store.sessions:
-            empty.update(Content("No session matches the filter. Escape clears it."))
-        else:
-            empty.update(Content(EMPTY))
-        empty.set_class(not has_rows, "-shown")
-        self._list.styles.height = "1fr" if has_rows else 0
-
-    def _show_selected(self) -> None:
-        session = self.session_at_cursor()
-        needs = session.needs if session and session.needs_attention else None
-        self.query_one(AnswerBar).show_needs(needs)
-        pane = self.query_one("#pane")
-        if session is None:
-            pane.border_title = pane.border_subtitle = None
-            self._terminal.show_note("Nothing selected")
-            return
-        self._title_pane(session)
-        if session.phase is Phase.QUEUED:
-            place = self.deck.store.queue_places().get(session.id, 0)
-            self._terminal.show_note(
-                "In the queue", f"Number {place}; it starts when a place is free."
+            of = len(self.deck.store.sessions)
+            empty.update(
+                Content.assemble(
+                    ("No session matches.\n\n", "bold"),
+                    f"{of} are hidden by the filter; ",
+                    ("esc", "bold $primary"),
+                    " shows them again.",
+                )
             )
-        elif self._feed.session_id != session.id and self._open_timer is None:
-            self._open_soon()
-        if session.unread and self._read_timer is None:
-            self._read_timer = self.set_timer(READ_AFTER_S, self._mark_shown_read)
-
-    def _title_pane(self, session: Session) -> None:
-        pane = self.query_one("#pane")
-        status = session.activity.value if session.activity else session.phase.value
-        dot = self.deck.look.glyphs.dot
-        size = self._terminal.frame_size
-        shape = f" {dot} {size[0]}x{size[1]}" if size else ""
-        name, branch = one_line(session.name), one_line(session.branch)
-        pane.border_title = Content(f"{name} {dot} {status} {dot} {branch}{shape}")
-        if self._terminal.has_focus:
-            pane.border_subtitle = Content(
-                f"typing into {name} {dot} {self.release_key} gives the list back"
-            )
-        elif session.reason and session.is_over:
-            pane.border_subtitle = Content(one_line(session.reason))
         else:
-            pane.border_subtitle = None
+            empty.update(_first_steps())
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
-        if self._terminal.has_focus:
-            bar.show_hints((Hint(self.release_key, "gives the list back"),))
+        if self.terminal.has_focus:
+            bar.show_hints((Hint(self.release_key, "gives the list back"),), "typing")
+            return
+        if self.query_one("#filter").has_focus:
+            keys = (Hint("enter", "keep the filter"), Hint("esc", "clear it"))
+            bar.show_hints(keys, "filter")
             return
         marks = len(self._list.marks)
-        rows = sorted(
-            (a for a in actions_of(*Scope) if a.rank and a.scope is not Scope.READER),
-            key=lambda a: a.rank,
-        )
-        hints = tuple(
-            Hint(shown_key(keys_of(row)[0]), row.title, row.action) for row in rows
-        )
+        hints = hints_for(self.meant_sessions(), marks, self.deck.store)
         bar.show_hints(hints, f"{marks} selected" if marks else "")
+
+    def show_focus(self) -> None:
+        super().show_focus()
+        self._show_keys()
 
     @on(SessionList.CursorMoved)
     def _show_other(self, event: SessionList.CursorMoved) -> None:
         event.stop()
-        if self._read_timer is not None:
-            self._read_timer.stop()
-            self._read_timer = None
-        self._open_soon()
-        self._show_selected()
-
-    def _open_soon(self) -> None:
-        if self._open_timer is not None:
-            self._open_timer.stop()
-        self._open_timer = self.set_timer(OPEN_PAUSE_S, self._open_now)
-
-    def _open_now(self) -> None:
-        self._open_timer = None
-        self._open_screen(again=False)
-
-    @work(exclusive=True, group="open", exit_on_error=False)
-    async def _open_screen(self, *, again: bool) -> None:
-        session = self.session_at_cursor()
-        if session is None or session.phase is Phase.QUEUED:
-            await self._feed.show(None)
-            return
-        if session.id != self._feed.session_id or again:
-            self._terminal.begin()
-            self._terminal.fit()
-            await self._feed.show(session.id, again=again)
-
-    def _draw(self, channel: int, frame: dict[str, object]) -> None:
-        had = self._terminal.frame_size
-        self._terminal.draw(channel, frame)
-        session = self.session_at_cursor()
-        if session is not None and had != self._terminal.frame_size:
-            self._title_pane(session)
-
-    def _say_no_screen(self, reason: str) -> None:
-        if self.deck.lost is None:
-            self._terminal.show_note("No screen", reason)
-
-    @on(Terminal.Painted)
-    def _acknowledge(self, event: Terminal.Painted) -> None:
-        event.stop()
-        self._feed.acknowledge(event.channel, event.n)
-
-    @on(Terminal.Fitted)
-    def _fit(self, event: Terminal.Fitted) -> None:
-        event.stop()
-        self._feed.fit(event.cols, event.rows)
-
-    @on(Terminal.Typed)
-    def _type(self, event: Terminal.Typed) -> None:
-        event.stop()
-        self._feed.type(event.kind, event.event)
-
-    @on(Terminal.Released)
-    def _give_list_back(self, event: Terminal.Released) -> None:
-        event.stop()
-        self.remove_class("-zoomed")
-        self._list.focus()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self._show_selected()
+        self.cursor_moved()
         self._show_keys()
-
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        self.call_later(self._show_selected)
-        self.call_later(self._show_keys)
 
     @on(SessionList.MarksChanged)
     def _show_marks(self, event: SessionList.MarksChanged) -> None:
@@ -324,27 +220,26 @@ class SessionsScreen(DealingScreen):
         self.action_type_into()
 
     @on(SessionList.NothingToClear)
-    def _clear_filter(self, event: SessionList.NothingToClear) -> None:
+    def _clear_by_key(self, event: SessionList.NothingToClear) -> None:
         event.stop()
-        self._quick = None
-        self.query_one("#filter", Input).value = ""
-        self.query_one("#filter").remove_class("-shown")
-        self._take_filter("")
+        self._clear_filter()
+
+    @on(Terminal.Released)
+    def _give_list_back(self, event: Terminal.Released) -> None:
+        event.stop()
+        self.remove_class("-zoomed")
+        self._list.focus()
 
     @on(IndicatorBar.CountClicked)
     def _filter_by_count(self, event: IndicatorBar.CountClicked) -> None:
         event.stop()
         self.action_quick(event.quick.name)
 
-    @on(AnswerBar.ChoiceClicked)
-    def _answer_clicked(self, event: AnswerBar.ChoiceClicked) -> None:
-        event.stop()
-        self.action_answer(event.choice)
-
     @on(KeyBar.HintClicked)
     async def _run_hint(self, event: KeyBar.HintClicked) -> None:
         event.stop()
-        await self.run_action(event.action)
+        is_of_list = hasattr(self._list, f"action_{event.action}")
+        await (self._list if is_of_list else self).run_action(event.action)
 
     @on(Divider.Dragged)
     def _move_divider(self, event: Divider.Dragged) -> None:
@@ -356,16 +251,15 @@ class SessionsScreen(DealingScreen):
         if session is None:
             return
         if session.phase is not Phase.RUNNING:
-            self.say(f"{session.name} does not run; `r` resumes it.")
+            self.say(_why_not_typed(session))
             return
         if self.has_class("-tiny"):
             self.add_class("-zoomed")
-        self._terminal.focus()
+        self.terminal.focus()
 
     def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.add_class("-shown")
-        box.focus()
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
 
     @on(Input.Changed, "#filter")
     def _filter_as_typed(self, event: Input.Changed) -> None:
@@ -375,15 +269,20 @@ class SessionsScreen(DealingScreen):
     @on(Input.Submitted, "#filter")
     def _keep_filter(self, event: Input.Submitted) -> None:
         event.stop()
+        self.set_class(bool(event.value), "-filtering")
         self._list.focus()
 
     def on_key(self, event: events.Key) -> None:
-        box = self.query_one("#filter", Input)
-        if event.key == "escape" and box.has_focus:
+        if event.key == "escape" and self.query_one("#filter").has_focus:
             event.stop()
-            box.value = ""
-            box.remove_class("-shown")
+            self._clear_filter()
             self._list.focus()
+
+    def _clear_filter(self) -> None:
+        self._quick = None
+        self.query_one("#filter", Input).value = ""
+        self.remove_class("-filtering")
+        self._take_filter("")
 
     def _take_filter(self, query: str) -> None:
         problem = self.query_one("#problem", Static)
@@ -394,9 +293,8 @@ class SessionsScreen(DealingScreen):
             problem.add_class("-shown")
             return
         problem.remove_class("-shown")
-        self.query_one("#filter").set_class(
-            bool(query) or self.query_one("#filter").has_focus, "-shown"
-        )
+        is_typing = self.query_one("#filter").has_focus
+        self.set_class(bool(query) or is_typing, "-filtering")
         self._show_list()
 
     def action_quick(self, name: str) -> None:
@@ -413,7 +311,10 @@ class SessionsScreen(DealingScreen):
         ids: list[str] = [session.id for session in asking]
         cursor = self._list.cursor
         at = ids.index(cursor) + 1 if cursor in ids else 0
-        self._list.cursor = ids[at % len(ids)]
+        wanted = ids[at % len(ids)]
+        if wanted not in self._list.order:
+            self._clear_filter()
+        self._list.cursor = wanted
 
     def action_zoom(self) -> None:
         self.toggle_class("-zoomed")
@@ -421,7 +322,7 @@ class SessionsScreen(DealingScreen):
             self._list.focus()
 
     def action_resize_split(self, by: int) -> None:
-        self._set_list_width(self._list_width + by)
+        self._set_list_width(self.query_one("#left").size.width + by)
 
     def _set_list_width(self, width: int) -> None:
         low, high = LIST_WIDTHS
@@ -436,16 +337,26 @@ class SessionsScreen(DealingScreen):
         is_stacked = width < STACKED_BELOW
         self.set_class(is_stacked, "-stacked")
         self.set_class(height < TINY_BELOW and is_stacked, "-tiny")
-        left = self.query_one("#left")
-        left.styles.width = "100%" if is_stacked else self._list_width
+        own = self._list_width or max(40, min(width * 38 // 100, 72))
+        is_whole = is_stacked or self.has_class("-bare")
+        self.query_one("#left").styles.width = "100%" if is_whole else own
 
-    @work(exclusive=True, group="read", exit_on_error=False)
-    async def _mark_shown_read(self) -> None:
-        self._read_timer = None
-        session = self.session_at_cursor()
-        if session is None or not session.unread or not self.app.app_focus:
-            return
-        try:
-            await self.deck.call_many("session.mark_read", [session], unread=False)
-        except AgentDeckError as error:
-            self.log.warning(error.message)
+
+def _why_not_typed(session: Session) -> str:
+    if session.is_over:
+        return f"{session.name} is over; r resumes it."
+    return f"{session.name} does not run yet; it is {session.phase.value}."
+
+
+def _first_steps() -> Content:
+    """What to do when there is no session."""
+    rows = (
+        ("n", "start a session here"),
+        ('agentdeck run "…"', "start one from a shell"),
+        ("agentdeck demo", "watch six at work"),
+        ("?", "all keys"),
+    )
+    parts: list[str | tuple[str, str]] = [("No sessions yet\n\n", "bold")]
+    for key, what in rows:
+        parts += [(f"{key:>17}", "bold $primary"), f"  {what:<22}\n"]
+    return Content.assemble(*parts)

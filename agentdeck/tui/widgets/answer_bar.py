@@ -54,6 +54,7 @@ class AnswerBar(Widget):
         """Draw in another look."""
         self._look = look
         self._laid_out_for = None
+        self.set_class(look.glyphs.is_ascii, "-ascii")
         self.refresh()
 
     def show_needs(self, needs: Needs | None, lead: str = "") -> None:

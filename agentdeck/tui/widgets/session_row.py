@@ -23,6 +23,7 @@ from agentdeck.tui.printable import age, cut, one_line
 GUTTER = 4
 """Bar, mark, glyph, space."""
 STATUS_FROM = 34
+WORD_FROM = 56
 STAT_FROM = 30
 AGE_FROM = 24
 PLACE_FROM = 64
@@ -190,7 +191,7 @@ class RowPainter:
         right: Cells = []
         if alone and self.width >= STAT_FROM + GUTTER * 3:
             right += stat_of(session, self.look.glyphs)
-        if self.width >= STATUS_FROM:
+        if self.width >= STATUS_FROM and self._needs_word(status):
             right += [("  " if right else "", "muted"), (status.word, status.colour)]
         if self.width >= AGE_FROM:
             since = session.needs_since or session.ended_at or session.updated_at
@@ -209,6 +210,10 @@ class RowPainter:
         detail = self._cut(detail, room - title_room - 2)
         detail_colour = "warning" if session.needs_attention else "muted"
         return [(title, colour), (pad, "muted"), (detail, detail_colour)], right
+
+    def _needs_word(self, status: Status) -> bool:
+        """Whether the status says more than the group that the row stands in."""
+        return self.width >= WORD_FROM or status.word not in ("working", "ready")
 
     def _second(self, session: Session, status: Status) -> tuple[Cells, Cells]:
         right: Cells = []

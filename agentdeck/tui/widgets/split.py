@@ -16,7 +16,7 @@ class Divider(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    Divider { width: 1; height: 1fr; color: $border-blurred; background: $background; }
+    Divider { width: 1; height: 1fr; color: $background; background: $background; }
     Divider:hover { color: $primary; }
     Divider.-dragged { color: $accent; }
     """

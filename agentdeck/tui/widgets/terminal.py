@@ -76,6 +76,8 @@ class Terminal(Widget, can_focus=True):
         self.release_key = release_key
         self._buffer: TerminalBuffer | None = None
         self._note: tuple[str, ...] = ()
+        self._is_stale = False
+        """The next frame is another session's, or one after a new connection."""
         self._view: tuple[int, int] = (0, 0)
         self._resize_timer: Timer | None = None
 
@@ -83,7 +85,7 @@ class Terminal(Widget, can_focus=True):
     def frame_size(self) -> tuple[int, int] | None:
         """Columns and rows of the session's screen, once a frame is there."""
         buffer = self._buffer
-        if buffer is None or not buffer.has_frame:
+        if buffer is None or not buffer.has_frame or self._is_stale:
             return None
         return buffer.cols, buffer.rows
 
@@ -96,9 +98,10 @@ class Terminal(Widget, can_focus=True):
 
     def begin(self) -> None:
         """Expect another session's frames. What is shown stays until the first."""
-        ascii_only = self._look.glyphs.is_ascii
-        self._buffer = TerminalBuffer(palette_of(self._look), ascii_only=ascii_only)
-        self._note = ()
+        self._is_stale = True
+        if self._buffer is None:
+            self._note = ()
+            self.refresh()
 
     def show_note(self, *lines: str) -> None:
         """Show a text in place of a screen."""
@@ -108,9 +111,11 @@ class Terminal(Widget, can_focus=True):
 
     def draw(self, channel: int, frame: dict[str, Any]) -> None:
         """Draw a frame and tell when it is painted."""
-        if self._buffer is None:
-            self.begin()
-        assert self._buffer is not None
+        if self._buffer is None or self._is_stale:
+            palette, plain = palette_of(self._look), self._look.glyphs.is_ascii
+            self._buffer = TerminalBuffer(palette, ascii_only=plain)
+            self._is_stale = False
+            self._note = ()
         changed = self._buffer.apply(frame)
         view = self._buffer.origin(self.size.width, self.size.height)
         if changed is None or view != self._view:

@@ -1,0 +1,67 @@
+"""One registry of actions: bindings, help and palette say the same."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
+from agentdeck.tui.app import AgentDeckApp
+from agentdeck.tui.screens.help import help_text
+from agentdeck.tui.screens.reader import ReaderScreen
+from agentdeck.tui.screens.sessions import SessionsScreen
+from agentdeck.tui.widgets.session_list import SessionList
+
+OWNERS: dict[Scope, type[DOMNode]] = {
+    Scope.LIST: SessionList,
+    Scope.SESSION: SessionsScreen,
+    Scope.VIEW: SessionsScreen,
+    Scope.READER: ReaderScreen,
+    Scope.APP: AgentDeckApp,
+}
+
+
+def test_every_action_can_be_run_where_its_keys_hold() -> None:
+    for action in ACTIONS:
+        name = action.action.partition("(")[0].removeprefix("app.")
+        assert hasattr(OWNERS[action.scope], f"action_{name}"), action.id
+
+
+def test_every_row_is_bound_and_nothing_else_is() -> None:
+    for owner in set(OWNERS.values()):
+        scopes = [scope for scope, each in OWNERS.items() if each is owner]
+        wanted = {key for row in actions_of(*scopes) for key in row.keys.split(",")}
+        bound = set()
+        for binding in owner.BINDINGS:
+            assert isinstance(binding, Binding)
+            bound |= set(binding.key.split(","))
+        assert bound == wanted
+
+
+def test_no_key_means_two_things_at_once() -> None:
+    for scopes in ((Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP), (Scope.READER,)):
+        keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
+        assert sorted(keys) == sorted(set(keys))
+
+
+def test_ids_are_unique_and_every_row_has_words() -> None:
+    assert len({row.id for row in ACTIONS}) == len(ACTIONS)
+    assert all(row.title and row.help for row in ACTIONS)
+
+
+def test_the_help_screen_has_every_row() -> None:
+    shown = help_text("ctrl+]").plain
+    assert all(row.help in shown for row in ACTIONS)
+    assert "ctrl+]" in shown
+
+
+def test_no_binding_of_the_app_comes_before_a_focused_session() -> None:
+    for owner in set(OWNERS.values()):
+        assert not any(isinstance(b, Binding) and b.priority for b in owner.BINDINGS)
+    assert ANSWER in {row.id for row in ACTIONS}
+
+
+def test_keys_are_named_as_textual_names_them() -> None:
+    assert key_name("ctrl+]") == "ctrl+right_square_bracket"
+    assert key_name("f12") == "f12"
+    assert key_name("ctrl+\\") == "ctrl+backslash"
