@@ -94,7 +94,7 @@ def _predicate(key: str, value: str, raw: str) -> Predicate:
     if key == "age":
         return _age(value)
     raise UsageError(
-        f"No filter is called {key}: in {key}:{raw}. There are {', '.join(KEYS)}."
+        f"No filter is called {key!r}, as in {key}:{raw}. There are {', '.join(KEYS)}."
     )
 
 

@@ -140,6 +140,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
     if session.phase is phase and session.reason == reason:
         return session
     gone = phase is not Phase.RUNNING
+    is_over = phase in OVER_PHASES
     return replace(
         session,
         phase=phase,
@@ -149,6 +150,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         needs=None if gone else session.needs,
         needs_since=None if gone else session.needs_since,
         started_at=now if phase is Phase.PREPARING else session.started_at,
-        ended_at=now if phase in OVER_PHASES else None,
-        unread=session.unread or phase in OVER_PHASES,
+        ended_at=now if is_over else None,
+        unread=session.unread or is_over,
+        why=Why("process", reason or phase.value, now) if is_over else session.why,
     )

@@ -43,10 +43,6 @@ class Witness:
         """The newest sign of each source, newest first."""
         return sorted(self._signs.values(), key=lambda e: -e.order)
 
-    def has_hooks(self) -> bool:
-        """Whether the agent itself has reported."""
-        return Source.HOOK in self._signs
-
     def add(
         self,
         source: Source,

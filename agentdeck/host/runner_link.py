@@ -13,7 +13,6 @@ from typing import Any
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.runner.protocol import MAX_FRAME_BYTES, PROTOCOL, encode
 
-HELLO_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 10.0
 CONNECT_POLL_S = 0.02
 """How often a runner that just started is tried."""
