@@ -31,6 +31,8 @@ class Pool:
         self._start = start
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._told: dict[str, Any] = {}
+        self._is_kicking = False
+        self._is_closed = False
         self.limit = 1
         self.paused = False
 
@@ -61,13 +63,30 @@ class Pool:
         return self.state()
 
     def kick(self) -> None:
-        """Start what has a place now, and tell clients how full the pool is."""
-        for session in next_to_start(self._sessions, self.limit, paused=self.paused):
-            preparing = self._sessions.move(session.id, Phase.PREPARING)
-            task = asyncio.create_task(
-                self._start_one(preparing), name=f"start-{session.name}"
-            )
-            self._starting[session.id] = task
+        """Start what has a place now, and tell clients how full the pool is.
+
+        Moving a session to another phase calls this again, so one call at a time
+        does the work, and looks again after each start.
+        """
+        if self._is_kicking or self._is_closed:
+            return
+        self._is_kicking = True
+        try:
+            while ready := next_to_start(
+                self._sessions, self.limit, paused=self.paused
+            ):
+                self._begin(ready[0])
+        finally:
+            self._is_kicking = False
+        self._tell_state()
+
+    def _begin(self, session: Session) -> None:
+        preparing = self._sessions.move(session.id, Phase.PREPARING)
+        self._starting[session.id] = asyncio.create_task(
+            self._start_one(preparing), name=f"start-{session.name}"
+        )
+
+    def _tell_state(self) -> None:
         state = self.state()
         if state != self._told:
             self._told = state
@@ -80,7 +99,8 @@ class Pool:
             await asyncio.wait({task})
 
     async def close(self) -> None:
-        """Finish the starts under way."""
+        """Begin no more starts, and finish those under way."""
+        self._is_closed = True
         if self._starting:
             await asyncio.wait(set(self._starting.values()))
 

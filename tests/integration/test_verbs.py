@@ -7,9 +7,12 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agentdeck.config.paths import paths_from_environment
+from agentdeck.rpc.client import connected
 from tests.integration.deck import Deck
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -114,3 +117,27 @@ def _assert_nothing_of_a_session(deck: Deck, disk: Path) -> None:
         capture_output=True,
     )
     assert listed.stdout == b""
+
+
+async def test_an_answer_to_a_question_that_is_gone_is_refused(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "/question First? | A | B\n/question Second? | C | D"
+    deck.run("run", script, "--agent", "scripted", "--name", "q")
+    deck.until(lambda all_: all_["q"]["needs"] is not None)
+    deck.run("keys", "q", "1")
+
+    def asks_second(all_: dict[str, dict[str, Any]]) -> bool:
+        needs = all_["q"]["needs"]
+        return needs is not None and needs["text"] == "Second?"
+
+    session = deck.until(asks_second)["q"]
+    monkeypatch.setenv("AGENTDECK_HOME", str(deck.home))
+    async with connected(paths_from_environment()) as client:
+        for text, is_fine in (("First?", False), ("Second?", True)):
+            answer = await client.call(
+                "session.answer", ids=[session["id"]], choice=2, text=text
+            )
+            assert answer["results"][0]["ok"] is is_fine
+    deck.until(lambda all_: all_["q"]["phase"] == "ended")
+    assert "Going with D." in deck.run("screen", "q").stdout
