@@ -7,6 +7,7 @@ to import: the command line needs it before anything else.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -79,6 +80,11 @@ class Paths:
                     f"room or set {HOME_VARIABLE} to a folder that you can write to."
                 ) from error
         _check_private(self.runtime)
+
+    def tidy(self) -> None:
+        """Remove the folder of sockets if nothing listens there any more."""
+        with contextlib.suppress(OSError):
+            self.runtime.rmdir()
 
 
 def _check_private(folder: Path) -> None:

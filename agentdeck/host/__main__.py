@@ -37,6 +37,7 @@ def main() -> int:
             _log_to(paths.log_file)
             _let_go_of_terminal()
             asyncio.run(_run(paths, settings))
+            paths.tidy()
     except AgentDeckError as error:
         sys.stderr.write(f"{error.message}\n")
         return int(error.status)

@@ -26,6 +26,8 @@ def run(
 
     `ready` is called once the socket answers, or `exit.json` says why none does.
     """
+    # A stop that comes before the session listens for it waits until then.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     become_subreaper()
     try:

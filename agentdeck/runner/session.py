@@ -192,6 +192,7 @@ class Session:
             self._reap()
 
         self._selector.register(receiver, selectors.EVENT_READ, woken)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         # The agent may have ended before the handler was there.
         self._reap()
         return receiver, sender

@@ -93,6 +93,7 @@ def fake_host(paths: Paths) -> Iterator[FakeHost]:
         loop.call_soon_threadsafe(stopping.set)
         thread.join(10)
         loop.close()
+        paths.tidy()
     assert not host.unexpected
 
 

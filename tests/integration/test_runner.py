@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -90,7 +91,12 @@ def watch(started: Started) -> Connection:
 
 
 def open_files(pid: int) -> set[str]:
-    return {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    names: set[str] = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        # One that is closed meanwhile is no leak.
+        with contextlib.suppress(FileNotFoundError):
+            names.add(str(path.readlink()))
+    return names
 
 
 def until_line(connection: Connection, line: str) -> None:
@@ -195,7 +201,9 @@ def test_queries_of_the_agent_are_answered(runners: Harness) -> None:
 def test_a_resize_reaches_the_agent_and_the_recording(runners: Harness) -> None:
     code = (
         "import os, signal\n"
-        "def show(*_): print(*os.get_terminal_size(), flush=True)\n"
+        "def show(*_):\n"
+        "    size = os.get_terminal_size()\n"
+        "    os.write(1, f'{size.columns} {size.lines}\\n'.encode())\n"
         "signal.signal(signal.SIGWINCH, show); show()\n"
         "while True: signal.pause()"
     )
@@ -488,3 +496,18 @@ def test_a_quiet_runner_does_not_wake_up(runners: Harness) -> None:
     before = switches()
     assert connection.receive(1.5) is None
     assert switches() == before
+
+
+def test_a_stop_right_after_the_start_is_not_lost(runners: Harness) -> None:
+    directory, socket_path = runners.prepare(["sleep", "60"])
+    # As in a runner that was forked: the parent's handler does nothing.
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from agentdeck.runner.process import run\n"
+        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        "stop = lambda: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "run(Path(sys.argv[1]), Path(sys.argv[2]), stop)"
+    )
+    words = [sys.executable, "-c", code, str(directory), str(socket_path)]
+    subprocess.run(words, check=True, timeout=15)
+    assert json.loads((directory / "exit.json").read_text())["reason"] == "stopped"
