@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -41,6 +42,9 @@ def open_app(
         UsageError: If there is no terminal.
     """
     need_terminal()
+    # What starting makes stays; looking through it for garbage delays the first
+    # paint. The app turns the collector on again once it stands.
+    gc.disable()
     from agentdeck.tui.app import run_app
 
     options: dict[str, Any] = {"filter_query": filter_query, "note": note}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import time
@@ -30,7 +31,6 @@ from agentdeck.tui.link import Arrived, Connected, HostLink, Link, Lost, News
 from agentdeck.tui.look import Look, look_from, wants_ascii
 from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.help import HelpScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.themes import OWN_THEMES
 
@@ -46,6 +46,8 @@ FAILED = "That did not work, by a fault of the app; what happened is in its log"
 FRAME_S = 1 / 30
 """A burst of news is shown at most this often; the first at once."""
 SOON_S = 0.001
+STARTED_AFTER_S = 1.0
+"""By then the first paint is over."""
 OF_TEXTUAL = ("Theme", "Screenshot")
 SAID_S = 5.0
 MAX_NOTICES = 4
@@ -116,6 +118,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         compat.keep_title(self)
         self.theme_changed_signal.subscribe(self, self._wear)
         self._stay_connected()
+        self.set_timer(STARTED_AFTER_S, _collect_garbage_again)
         if self._note:
             self.notify(one_line(self._note), markup=False, timeout=10)
 
@@ -184,6 +187,8 @@ class AgentDeckApp(App[None], inherit_bindings=False):
                 yield command
 
     def action_help(self) -> None:
+        from agentdeck.tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self._screen_shown.release_key))
 
     def action_leave(self) -> None:
@@ -206,6 +211,13 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         logger.error("app_fault\n%s", traceback.format_exc())
         self.bell()
         compat.end_with_sentence(self, f"{FAULT}{self._log_file or ''}")
+
+
+def _collect_garbage_again() -> None:
+    """End what `open_app` began: what starting made is left out from now on."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def run_app(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from textual.app import App, ComposeResult
@@ -23,6 +24,7 @@ def main() -> None:
     if sys.argv[1] == "plain":
         PlainApp().run(headless=True)
         return
+    gc.disable()  # as `open_app` does
     from agentdeck.tui.app import AgentDeckApp
     from tests.fakes.fake_link import FakeLink, a_session
 

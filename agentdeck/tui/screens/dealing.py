@@ -1,4 +1,7 @@
-"""What a person can do with sessions: each action asks once and reports by session."""
+"""What a person can do with sessions: each action asks once and reports by session.
+
+Dialogs are imported when they open, so that the first paint does not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,6 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.confirm import ConfirmScreen, ReplyScreen
-from agentdeck.tui.screens.diff import DiffScreen
-from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
-from agentdeck.tui.screens.merge import MergeScreen
-from agentdeck.tui.screens.new_session import NewSessionScreen
 
 MAX_NAMED = 8
 
@@ -49,22 +47,30 @@ class DealingScreen(Screen[None]):
         self.notify(one_line(text), severity=level, markup=False)
 
     def action_show_diff(self) -> None:
+        from agentdeck.tui.screens.diff import DiffScreen
+
         session = self.session_at_cursor()
         if session is not None:
             self.app.push_screen(DiffScreen(self.deck, session))
 
     def action_explain(self) -> None:
+        from agentdeck.tui.screens.explain import ExplainScreen
+
         session = self.session_at_cursor()
         if session is not None:
             self.app.push_screen(ExplainScreen(self.deck, session))
 
     def action_show_log(self) -> None:
+        from agentdeck.tui.screens.explain import LogScreen
+
         session = self.session_at_cursor()
         if session is not None:
             self.app.push_screen(LogScreen(self.deck, session))
 
     @work(group="dialog", exit_on_error=False)
     async def action_new_session(self) -> None:
+        from agentdeck.tui.screens.new_session import NewSessionScreen
+
         here = self.session_at_cursor()
         cwd = self.deck.cwd
         is_repository = (cwd / ".git").exists()
@@ -75,6 +81,8 @@ class DealingScreen(Screen[None]):
 
     @work(group="dialog", exit_on_error=False)
     async def action_merge(self) -> None:
+        from agentdeck.tui.screens.merge import MergeScreen
+
         sessions = self.meant_sessions()
         if sessions:
             await self.app.push_screen_wait(MergeScreen(self.deck, sessions))
@@ -119,6 +127,8 @@ class DealingScreen(Screen[None]):
 
     @work(group="dialog", exit_on_error=False)
     async def action_reply(self) -> None:
+        from agentdeck.tui.screens.confirm import ReplyScreen
+
         sessions = [s for s in self.meant_sessions() if s.phase is Phase.RUNNING]
         if not sessions:
             self.say("No running session is meant, so there is nobody to reply to.")
@@ -162,6 +172,8 @@ class DealingScreen(Screen[None]):
         *,
         is_grave: bool = False,
     ) -> bool:
+        from agentdeck.tui.screens.confirm import ConfirmScreen
+
         count = len(sessions)
         title = f"{verb} {count} sessions?" if count > 1 else f"{verb} this session?"
         screen = ConfirmScreen(title, lines, verb, is_grave=is_grave)
