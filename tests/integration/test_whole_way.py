@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.integration.app_terminal import AppTerminal
 from tests.integration.deck import Deck
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -173,50 +171,19 @@ def test_two_apps_show_the_same_and_one_killed_leaves_the_other(deck: Deck) -> N
         "run", "/idle", "--agent", "scripted", "--name", "greeter", "--title", "greeter"
     )
     deck.until(lambda all_: all_["greeter"]["activity"] == "idle")
-    first, second = _App(deck), _App(deck)
+    first, second = AppTerminal(deck), AppTerminal(deck)
     try:
         first.until_shown("greeter")
         second.until_shown("greeter")
-        first.kill()
+        first.close()
         deck.run(
             "run", "/idle", "--agent", "scripted", "--name", "later", "--title", "later"
         )
         second.until_shown("later")
         assert deck.sessions()["greeter"]["phase"] == "running"
     finally:
-        first.kill()
-        second.kill()
-
-
-class _App:
-    """The app in a pty, as a terminal would run it."""
-
-    def __init__(self, deck: Deck) -> None:
-        self.master, slave = pty.openpty()
-        self._seen = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "agentdeck"],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=deck.repo,
-            env={**deck.env, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
-            start_new_session=True,
-        )
-        os.close(slave)
-
-    def until_shown(self, text: str) -> None:
-        deadline = time.monotonic() + 30
-        while text.encode() not in self._seen:
-            assert time.monotonic() < deadline, self._seen[-2000:]
-            if select.select([self.master], [], [], 0.2)[0]:
-                self._seen += os.read(self.master, 65536)
-
-    def kill(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-            self._process.wait()
-            os.close(self.master)
+        first.close()
+        second.close()
 
 
 def test_a_queue_goes_on_over_a_host_restart(deck: Deck) -> None:

@@ -1,0 +1,118 @@
+"""The app where a person meets it: in a real terminal, of any size and locale."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.integration.app_terminal import AppTerminal
+from tests.integration.deck import Deck
+
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+
+@contextmanager
+def app_in_terminal(deck: Deck, *words: str, **how: Any) -> Iterator[AppTerminal]:
+    """The app, ended at the latest when the test is over."""
+    terminal = AppTerminal(deck, *words, **how)
+    with contextlib.closing(terminal):
+        yield terminal
+
+
+def idle_session(deck: Deck, name: str) -> None:
+    """A session that greets and waits for its next prompt."""
+    deck.run(
+        "run",
+        "/say Ready when you are\n/idle",
+        "--agent",
+        "scripted",
+        "--name",
+        name,
+        "--title",
+        name,
+    )
+    deck.until(lambda all_: all_[name]["activity"] == "idle")
+
+
+def test_sessions_and_host_survive_a_dropped_connection(deck: Deck) -> None:
+    with app_in_terminal(deck) as app:
+        # The app starts the host, which so is a child of what hangs up.
+        app.until_shown("No sessions yet")
+        deck.shell("counts", "while sleep 0.05; do echo line $((i += 1)); done")
+        app.until_shown("counts", "line 2")
+        host = deck.host_pid()
+        app.hang_up()
+        assert app.wait() in {0, 1, 129, -signal.SIGHUP}
+    assert deck.host_pid() == host
+    before = deck.run("screen", "counts").stdout
+    deck.until(lambda _: deck.run("screen", "counts").stdout != before)
+    with app_in_terminal(deck) as again:
+        again.until_shown("counts")
+
+
+def test_attach_types_into_the_session_and_gives_the_keyboard_back(deck: Deck) -> None:
+    deck.shell("echoes", "while read -r word; do echo heard-$word; done")
+    with app_in_terminal(deck, "attach", "echoes") as app:
+        app.until_shown("echoes", "typing")
+        app.type("hello\r")
+        app.until_shown("heard-hello")
+        app.type("\x1d")
+        app.until_shown("new")
+        app.type("q")
+        assert app.wait() == 0
+    assert deck.sessions()["echoes"]["phase"] == "running"
+
+
+@pytest.mark.parametrize(("cols", "rows"), [(80, 24), (40, 10), (20, 5), (2, 1)])
+def test_a_terminal_of_any_size_is_survived(deck: Deck, cols: int, rows: int) -> None:
+    idle_session(deck, "greeter")
+    with app_in_terminal(deck, cols=cols, rows=rows) as app:
+        app.until_shown("greeter" if cols >= 20 else "")
+        if cols >= 40:
+            app.type("?")
+            app.until_shown("Keys")
+            app.type("\x1b")
+            app.until_gone("Keys")
+        app.type("q")
+        assert app.wait() == 0
+    assert b"Traceback" not in app.output
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_without_utf_8_only_ascii_is_drawn(deck: Deck, locale: str) -> None:
+    idle_session(deck, "greeter")
+    environ = {"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0"}
+    with app_in_terminal(deck, cols=80, rows=24, environ=environ) as app:
+        app.until_shown("greeter", "Ready when you are")
+        app.type("q")
+        assert app.wait() == 0
+    assert all(byte < 0x80 for byte in app.output)
+
+
+def test_no_color_draws_no_colour(deck: Deck) -> None:
+    idle_session(deck, "greeter")
+    with app_in_terminal(deck, environ={"NO_COLOR": "1"}) as app:
+        app.until_shown("greeter", "Ready when you are")
+        app.type("q")
+        assert app.wait() == 0
+    colours = coloured(bytes(app.output))
+    assert not colours, colours[:5]
+
+
+def coloured(output: bytes) -> list[bytes]:
+    """The sequences that set a colour which is not a grey."""
+    found = []
+    for match in re.finditer(rb"\x1b\[([0-9;]*)m", output):
+        for red, green, blue in re.findall(
+            rb"[34]8;2;(\d+);(\d+);(\d+)", match.group(1)
+        ):
+            if not red == green == blue:
+                found.append(match.group(1))
+    return found
