@@ -96,14 +96,15 @@ def test_without_utf_8_only_ascii_is_drawn(deck: Deck, locale: str) -> None:
     assert all(byte < 0x80 for byte in app.output)
 
 
-def test_no_color_draws_no_colour(deck: Deck) -> None:
+@pytest.mark.parametrize("off", [{}, {"NO_COLOR": "1"}])
+def test_no_color_draws_no_colour(deck: Deck, off: dict[str, str]) -> None:
     idle_session(deck, "greeter")
-    with app_in_terminal(deck, environ={"NO_COLOR": "1"}) as app:
+    with app_in_terminal(deck, environ={"COLORTERM": "truecolor", **off}) as app:
         app.until_shown("greeter", "Ready when you are")
         app.type("q")
         assert app.wait() == 0
     colours = coloured(bytes(app.output))
-    assert not colours, colours[:5]
+    assert bool(colours) is not bool(off), colours[:5]
 
 
 def coloured(output: bytes) -> list[bytes]:
