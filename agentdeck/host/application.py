@@ -17,6 +17,7 @@ from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
+from agentdeck.host.layouts import Layouts
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.screen_text import text_of_frame
@@ -77,6 +78,7 @@ class Host:
         self.recordings = Recordings(paths, self.supervisor)
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
+        self.layouts = Layouts(store, loaded.layouts)
         starter.on_worktree = self._worktree_made
         self.sessions.on_phase = lambda _: self.pool.kick()
         self.supervisor.on_live = self.watchers.read_inbox

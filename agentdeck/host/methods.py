@@ -70,6 +70,7 @@ class Methods:
             "session.commits": Method(m.OneSession, self._commits),
             "session.explain": Method(m.OneSession, self._explain),
             "events.since": Method(m.ReadEvents, self._events),
+            "app.keep_layout": Method(m.KeepLayout, self._keep_layout),
             "demo.start": Method(m.StartDemo, self._demo),
         }
 
@@ -97,6 +98,7 @@ class Methods:
                 "release_key": app.release_key,
                 "ascii": app.ascii,
             },
+            "layouts": host.layouts.kept,
             "default_agent": host.settings.agent,
             "agents": host.registry.listed(),
             "pool": host.pool.state(),
@@ -317,6 +319,10 @@ class Methods:
             "events": [event_to_wire(event) for event in events],
             "server_seq": host.journal.told_seq,
         }
+
+    async def _keep_layout(self, params: m.KeepLayout) -> dict[str, Any]:
+        await self._host.layouts.keep(params.size, params.layout)
+        return {}
 
     async def _demo(self, params: m.StartDemo) -> dict[str, Any]:
         return await start_demo(Path(params.folder), self._host.creator.create)

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
     session_id TEXT, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
 T = TypeVar("T")
@@ -65,6 +66,8 @@ class Loaded:
     set_aside: Path | None = None
     """Where a state file that could not be read was kept."""
     pool: dict[str, str] = field(default_factory=dict)
+    layouts: dict[str, str] = field(default_factory=dict)
+    """As JSON, by the size of the terminal; the one kept last is last."""
 
 
 class Store:
@@ -103,6 +106,10 @@ class Store:
         """Remember what a person changed of the pool."""
         await self._run(lambda: self._save_pool(values))
 
+    async def save_layout(self, size: str, data: str, *, keep: int) -> None:
+        """Remember how the app was divided; only the newest `keep` stay."""
+        await self._run(lambda: self._save_layout(size, data, keep))
+
     async def close(self) -> None:
         """Close the file."""
         await self._run(self._close)
@@ -127,7 +134,7 @@ class Store:
             logger.warning("state_set_aside", exc_info=error)
         aside = self._set_aside()
         loaded = self._load()
-        return Loaded(loaded.sessions, loaded.last_seq, aside, loaded.pool)
+        return replace(loaded, set_aside=aside)
 
     def _load(self) -> Loaded:
         database = sqlite3.connect(self._file, check_same_thread=False)
@@ -148,7 +155,10 @@ class Store:
         ).fetchone()
         pool = dict(database.execute("SELECT name, value FROM pool").fetchall())
         sessions.sort(key=lambda s: (s.position, s.id))
-        return Loaded(tuple(sessions), last, None, pool)
+        layouts = dict(
+            database.execute("SELECT size, data FROM layouts ORDER BY rowid").fetchall()
+        )
+        return Loaded(tuple(sessions), last, None, pool, layouts)
 
     def _set_aside(self) -> Path:
         self._close()
@@ -205,6 +215,18 @@ class Store:
         with self._open_database as database:
             database.executemany(
                 "INSERT OR REPLACE INTO pool VALUES (?, ?)", list(values.items())
+            )
+
+    def _save_layout(self, size: str, data: str, keep: int) -> None:
+        with self._open_database as database:
+            # Replacing gives a new rowid, so the order is that of keeping.
+            database.execute(
+                "INSERT OR REPLACE INTO layouts VALUES (?, ?)", (size, data)
+            )
+            database.execute(
+                "DELETE FROM layouts WHERE rowid NOT IN "
+                "(SELECT rowid FROM layouts ORDER BY rowid DESC LIMIT ?)",
+                (keep,),
             )
 
     def _close(self) -> None:

@@ -174,6 +174,13 @@ class ScreenInput(Channel):
     event: dict[str, Any]
 
 
+class KeepLayout(Params):
+    """`app.keep_layout`: how the app is divided on terminals of one size."""
+
+    size: Annotated[str, Field(pattern=r"^\d{1,5}x\d{1,5}$")]
+    layout: dict[str, Any]
+
+
 class StartDemo(Params):
     """`demo.start`: a repository and six scripted sessions on it."""
 

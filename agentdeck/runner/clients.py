@@ -14,6 +14,7 @@ from agentdeck.runner.errors import ProtocolError
 from agentdeck.runner.frames import Subscription
 from agentdeck.runner.peer import peer_uid
 from agentdeck.runner.protocol import Decoder, encode
+from agentdeck.runner.sizes import Claim
 
 # A client that lets more than this wait is taken for dead.
 UNSENT_LIMIT_BYTES = 16 * 1024 * 1024
@@ -30,19 +31,32 @@ class Client:
         self.unsent = bytearray()
         self.is_watching = False
         self.subscription: Subscription | None = None
+        self.room: tuple[int, int] | None = None
+        """The columns and rows that it can show."""
+        self.focused_at: float | None = None
         self.is_gone = False
+
+    @property
+    def claim(self) -> Claim | None:
+        """What it asks of the terminal's size; None if it shows nothing."""
+        return Claim(*self.room, self.focused_at) if self.room else None
 
 
 class Clients:
-    """Listens on a socket and moves messages; `handle` is given what comes in."""
+    """Listens on a socket and moves messages.
+
+    `handle` is given what comes in, `left` each client that has gone.
+    """
 
     def __init__(
         self,
         selector: selectors.BaseSelector,
         handle: Callable[[Client, dict[str, Any]], None],
+        left: Callable[[Client], None],
     ) -> None:
         self._selector = selector
         self._handle = handle
+        self._left = left
         self._listener: socket.socket | None = None
         self._path: Path | None = None
         self._connected: list[Client] = []
@@ -93,6 +107,7 @@ class Clients:
             self._selector.unregister(client.connection)
         client.connection.close()
         self._connected.remove(client)
+        self._left(client)
 
     def close(self) -> None:
         """Send what can be sent within a moment, close all, remove the socket."""

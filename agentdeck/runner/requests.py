@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from agentdeck.runner.errors import RunnerError
 from agentdeck.runner.frames import Subscription
+from agentdeck.runner.launch_file import clamp_side
 from agentdeck.runner.protocol import PROTOCOL
 from agentdeck.runner.stopping import DEFAULT_GRACE_S
 
@@ -77,8 +79,9 @@ def _subscribe(session: Session, client: Client, _message: Message) -> bool:
     return False
 
 
-def _unsubscribe(_session: Session, client: Client, _message: Message) -> bool:
-    client.subscription = None
+def _unsubscribe(session: Session, client: Client, _message: Message) -> bool:
+    client.subscription = client.room = None
+    session.fit()
     return False
 
 
@@ -121,13 +124,17 @@ def _mouse(session: Session, _client: Client, message: Message) -> bool:
     return False
 
 
-def _focus(session: Session, _client: Client, message: Message) -> bool:
-    session.type(session.encoder.focus(gained=bool(message["gained"])))
+def _focus(session: Session, client: Client, message: Message) -> bool:
+    gained = bool(message["gained"])
+    session.type(session.encoder.focus(gained=gained))
+    client.focused_at = time.monotonic() if gained else None
+    session.fit()
     return False
 
 
-def _resize(session: Session, _client: Client, message: Message) -> bool:
-    session.resize(int(message["cols"]), int(message["rows"]))
+def _resize(session: Session, client: Client, message: Message) -> bool:
+    client.room = clamp_side(int(message["cols"])), clamp_side(int(message["rows"]))
+    session.fit()
     return False
 
 

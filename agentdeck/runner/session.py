@@ -19,12 +19,13 @@ from agentdeck.runner.clients import Client, Clients
 from agentdeck.runner.errors import InputRefusedError, RunnerError
 from agentdeck.runner.frames import Subscription
 from agentdeck.runner.keys import InputEncoder
-from agentdeck.runner.launch_file import Launch, clamp_side
+from agentdeck.runner.launch_file import Launch
 from agentdeck.runner.processes import describe_status, reap
 from agentdeck.runner.recording import Recorder
 from agentdeck.runner.requests import answer
 from agentdeck.runner.screen import Screen
 from agentdeck.runner.signals import Signals
+from agentdeck.runner.sizes import chosen_size
 from agentdeck.runner.stopping import DEFAULT_GRACE_S, Stopper
 from agentdeck.runner.terminal_io import TerminalIO
 from agentdeck.runner.timers import Timers
@@ -40,6 +41,7 @@ DRAIN_LONGEST_S = 1.0
 FIRST_TEXT_S = 3.0
 # Agents take a text and an Enter that arrive together for one paste.
 ENTER_AFTER_S = 0.15
+RESIZE_EVERY_S = 0.1
 
 
 def now_iso() -> str:
@@ -61,6 +63,7 @@ class Session:
         self._status: int | None = None
         self._ended_at = 0.0
         self._is_over = False
+        self._resized_at = 0.0
         self._has_output = False
         self._recording_changed = False
         self._first_text = launch.stdin_text
@@ -76,7 +79,7 @@ class Session:
         )
         self.screen = Screen(launch.cols, launch.rows)
         self.encoder = InputEncoder(self.screen)
-        self.clients = Clients(self._selector, self._answer)
+        self.clients = Clients(self._selector, self._answer, lambda _: self.fit())
         self._signals = Signals(self.screen, self._timers, master, self._broadcast)
         self._stopper = Stopper(self._timers, self._interrupt)
         self._actions: dict[str, Callable[[], None]] = {
@@ -87,6 +90,7 @@ class Session:
             "stop": self._stopper.step,
             "enter": self._press_enter,
             "first-text": self._type_first_text,
+            "resize": self._resize,
             "drain": lambda: None,
         }
         if self._first_text is not None:
@@ -134,15 +138,28 @@ class Session:
             self._terminal.write(data)
             self._recorder.input(data)
 
-    def resize(self, cols: int, rows: int) -> None:
-        """Change the size of the agent's terminal."""
-        cols, rows = clamp_side(cols), clamp_side(rows)
-        if (cols, rows) == (self.screen.cols, self.screen.rows_count):
+    def fit(self) -> None:
+        """Have the size that the viewers ask for.
+
+        The agent hears of the first change at once and of those that follow at most
+        every `RESIZE_EVERY_S`, so that a border that is dragged is no storm for it.
+        """
+        due_at = self._resized_at + RESIZE_EVERY_S
+        if due_at <= time.monotonic():
+            self._resize()
+        else:
+            self._timers.set_once("resize", due_at)
+
+    def _resize(self) -> None:
+        claims = (client.claim for client in self.clients)
+        size = chosen_size(claim for claim in claims if claim is not None)
+        if size is None or size == (self.screen.cols, self.screen.rows_count):
             return
+        self._resized_at = time.monotonic()
         if self._terminal.is_open:
-            set_window_size(self._terminal.master, cols, rows)
-        self.screen.resize(cols, rows)
-        self._recorder.resize(cols, rows)
+            set_window_size(self._terminal.master, *size)
+        self.screen.resize(*size)
+        self._recorder.resize(*size)
         self.send_frames()
 
     def stop(self, grace_s: float, *, force: bool, interrupt: str | None) -> None:

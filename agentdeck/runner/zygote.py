@@ -31,7 +31,7 @@ class Zygote:
     def __init__(self, socket_path: Path) -> None:
         self._socket_path = socket_path
         self._selector = selectors.DefaultSelector()
-        self._clients = Clients(self._selector, self._answer)
+        self._clients = Clients(self._selector, self._answer, lambda _: None)
         self._is_over = False
         self._wakeup: tuple[socket.socket, socket.socket] | None = None
 

@@ -47,6 +47,8 @@ class SessionStore:
     default_agent: str = ""
     home: str = ""
     app: dict[str, Any] = field(default_factory=dict)
+    layouts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How the screen was divided, by the terminal's size."""
     is_known: bool = False
     """Whether a snapshot has arrived at all."""
 
@@ -65,6 +67,9 @@ class SessionStore:
         self.default_agent = hello.get("default_agent") or ""
         self.home = hello.get("home") or ""
         self.app = dict(hello.get("app") or {})
+        if not self.is_known:
+            # Afterwards the app itself knows best; it tells the host.
+            self.layouts = dict(hello.get("layouts") or {})
         self._set_pool(hello.get("pool") or {})
         calling: list[Session] = []
         if hello.get("sessions") is not None:

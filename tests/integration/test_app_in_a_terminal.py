@@ -14,7 +14,6 @@ import pytest
 from tests.integration.app_terminal import AppTerminal
 from tests.integration.deck import Deck
 
-
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 

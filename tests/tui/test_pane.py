@@ -8,6 +8,7 @@ import pytest
 from textual import events
 
 from agentdeck.core.session import Phase
+from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import FakeLink, a_frame
 from tests.tui.driving import Deck, running
 from tests.tui.scenes import few_link, queued, working
@@ -59,14 +60,14 @@ async def test_the_mouse_is_told_only_where_the_agent_wants_it() -> None:
     async with running(link) as deck:
         await deck.go_to("bulk-discounts")
         await deck.press("enter")
-        await deck.pilot.click("#terminal", offset=(3, 2))
+        await deck.pilot.click(Terminal, offset=(3, 2))
         await deck.until(lambda: len(_inputs(deck, "mouse")) >= 2)
         press = next(e for e in _inputs(deck, "mouse") if e["action"] == "press")
         assert (press["x"], press["y"]) == (3, 2)
         told = len(_inputs(deck, "mouse"))
         link.send_frame(a_frame("menu", n=2, mouse=0))
         await deck.until(lambda: {"channel": 2, "n": 2} in link.told_of("screen.ack"))
-        await deck.pilot.click("#terminal", offset=(3, 2))
+        await deck.pilot.click(Terminal, offset=(3, 2))
         await deck.settle()
         assert len(_inputs(deck, "mouse")) == told
 

@@ -19,26 +19,22 @@ from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.groups import Quick, arranged
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.arranging import ArrangingScreen
 from agentdeck.tui.screens.hints import hints_for
-from agentdeck.tui.screens.showing import ShowingScreen
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.indicator import IndicatorBar
+from agentdeck.tui.widgets.pane_grid import PaneGrid
 from agentdeck.tui.widgets.session_list import SessionList
 from agentdeck.tui.widgets.split import Divider
 from agentdeck.tui.widgets.terminal import Terminal
 
-STACKED_BELOW = 100
-"""Columns below which the list stands above the terminal."""
-TINY_BELOW = 16
-"""Rows below which a stacked screen shows the list alone."""
 AGES_EVERY_S = 10.0
-LIST_WIDTHS = (24, 120)
 
 LOST = "Connection to the host lost · reconnecting…"
 
 
-class SessionsScreen(ShowingScreen):
+class SessionsScreen(ArrangingScreen):
     """List, terminal, indicator and keys."""
 
     AUTO_FOCUS = "SessionList"
@@ -52,8 +48,6 @@ class SessionsScreen(ShowingScreen):
         self._filter = Filter("")
         self._quick: Quick | None = None
         self._session_to_open = attach
-        self._list_width: int | None = None
-        """As the person set it; otherwise it follows the screen's width."""
         self._wanted: str | None = None
         self._is_ready = False
         """Its widgets are there; a theme may come before them."""
@@ -77,7 +71,7 @@ class SessionsScreen(ShowingScreen):
                 yield SessionList(look, id="sessions")
                 yield Static(id="empty", markup=False)
             yield Divider("|" if look.glyphs.is_ascii else "│", id="divider")
-            yield from self.compose_pane()
+            yield from self.compose_right()
         yield KeyBar(look, id="keys")
 
     def on_mount(self) -> None:
@@ -85,7 +79,6 @@ class SessionsScreen(ShowingScreen):
         self._take_filter(self._query)
         self.deck.changed.subscribe(self, self._take_change)
         self.set_interval(AGES_EVERY_S, self._show_list)
-        self.send_input()
         if self.deck.store.is_known:
             self.show_again()
         self._is_ready = True
@@ -97,7 +90,7 @@ class SessionsScreen(ShowingScreen):
         if not self._is_ready:
             return
         self.set_class(look.glyphs.is_ascii, "-ascii")
-        for kind in (IndicatorBar, SessionList, Terminal, AnswerBar, KeyBar):
+        for kind in (IndicatorBar, SessionList, PaneGrid, AnswerBar, KeyBar):
             self.query_one(kind).wear(look)  # type: ignore[attr-defined]
         self._show_all()
 
@@ -111,17 +104,20 @@ class SessionsScreen(ShowingScreen):
         session = self.session_at_cursor()
         return [session] if session else []
 
+    def sessions_in_order(self) -> list[Session]:
+        return self.deck.store.chosen(self._list.order)
+
     def go_to(self, session_id: str) -> None:
         self._wanted = session_id
         self._show_list()
 
     def _take_change(self, change: Change) -> None:
         if self.deck.lost is not None:
-            self.forget_channel()
+            self.forget_channels()
         elif change.is_reconnected:
+            self.take_layout()
             self.show_again()
-        shown = self._list.cursor if self.is_pane_shown else None
-        if any(session.id != shown for session in change.calling):
+        if not all(self.is_shown(session.id) for session in change.calling):
             self.app.bell()
         self._show_all()
 
@@ -160,14 +156,14 @@ class SessionsScreen(ShowingScreen):
         if session_id in self._list.order:
             self._list.cursor = session_id
             self.add_class("-zoomed")
-            self.terminal.focus()
+            self.take_pane().terminal.focus()
 
     def _show_emptiness(self, *, has_rows: bool) -> None:
         empty = self.query_one("#empty", Static)
         self.set_class(not has_rows, "-empty")
         if self.has_class("-bare") == bool(self.deck.store.sessions):
             self.toggle_class("-bare")
-            self._fit_layout()
+            self.fit_layout()
         if has_rows:
             return
         is_filtered = bool(self._filter.query or self._quick)
@@ -227,8 +223,7 @@ class SessionsScreen(ShowingScreen):
     @on(Terminal.Released)
     def _give_list_back(self, event: Terminal.Released) -> None:
         event.stop()
-        self.remove_class("-zoomed")
-        self._list.focus()
+        self._end_zoom()
 
     @on(IndicatorBar.CountClicked)
     def _filter_by_count(self, event: IndicatorBar.CountClicked) -> None:
@@ -241,11 +236,6 @@ class SessionsScreen(ShowingScreen):
         is_of_list = hasattr(self._list, f"action_{event.action}")
         await (self._list if is_of_list else self).run_action(event.action)
 
-    @on(Divider.Dragged)
-    def _move_divider(self, event: Divider.Dragged) -> None:
-        event.stop()
-        self._set_list_width(event.x)
-
     def action_type_into(self) -> None:
         session = self.session_at_cursor()
         if session is None:
@@ -255,7 +245,7 @@ class SessionsScreen(ShowingScreen):
             return
         if self.has_class("-tiny"):
             self.add_class("-zoomed")
-        self.terminal.focus()
+        self.take_pane().terminal.focus()
 
     def action_filter(self) -> None:
         self.add_class("-filtering")
@@ -317,29 +307,27 @@ class SessionsScreen(ShowingScreen):
         self._list.cursor = wanted
 
     def action_zoom(self) -> None:
-        self.toggle_class("-zoomed")
-        if not self.has_class("-zoomed"):
-            self._list.focus()
+        if self.has_class("-zoomed"):
+            self._end_zoom()
+        else:
+            self.add_class("-zoomed")
+            self.zoom_pane(self.take_pane())
 
-    def action_resize_split(self, by: int) -> None:
-        self._set_list_width(self.query_one("#left").size.width + by)
+    def action_hide_list(self) -> None:
+        if self.has_class("-zoomed"):
+            self._end_zoom()
+        else:
+            self.add_class("-zoomed")
 
-    def _set_list_width(self, width: int) -> None:
-        low, high = LIST_WIDTHS
-        self._list_width = max(low, min(width, high, self.size.width - 30))
-        self._fit_layout()
+    def _end_zoom(self) -> None:
+        self.remove_class("-zoomed")
+        if len(self.grid.shown_panes) < self.panes.count:
+            self.zoom_pane(None)
+        self._list.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fit_layout()
-
-    def _fit_layout(self) -> None:
-        width, height = self.size
-        is_stacked = width < STACKED_BELOW
-        self.set_class(is_stacked, "-stacked")
-        self.set_class(height < TINY_BELOW and is_stacked, "-tiny")
-        own = self._list_width or max(40, min(width * 38 // 100, 72))
-        is_whole = is_stacked or self.has_class("-bare")
-        self.query_one("#left").styles.width = "100%" if is_whole else own
+        self.fit_layout()
+        self.take_layout()
 
 
 def _why_not_typed(session: Session) -> str:

@@ -1,0 +1,91 @@
+"""How the main screen is divided: list and panes, and that it is remembered."""
+
+from __future__ import annotations
+
+from textual import on, work
+from textual.timer import Timer
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.tui.deck import Deck
+from agentdeck.tui.layouts import Layout, layout_key
+from agentdeck.tui.screens.showing import ShowingScreen
+from agentdeck.tui.widgets.split import Divider
+
+STACKED_BELOW = 100
+"""Columns below which the list stands above the terminal."""
+TINY_BELOW = 16
+"""Rows below which a stacked screen shows the list alone."""
+LIST_WIDTHS = (24, 120)
+LEAST_FOR_PANES = 30
+KEPT_AFTER_S = 1.0
+"""A layout is kept once the person has left it alone for this long."""
+
+
+class ArrangingScreen(ShowingScreen):
+    """A screen whose parts the person divides."""
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__(deck)
+        self._list_width: int | None = None
+        """As the person set it; otherwise it follows the screen's width."""
+        self._taken: str | None = None
+        """The size whose layout is shown."""
+        self._keep_timer: Timer | None = None
+
+    def take_layout(self) -> None:
+        """Show the layout that was kept for this size of terminal, once."""
+        key = layout_key(*self.size)
+        if not self.deck.store.is_known or key == self._taken:
+            return
+        self._taken = key
+        kept = self.deck.store.layouts.get(key)
+        if kept is None:
+            return
+        layout = Layout.from_json(kept)
+        self._list_width = layout.list_width
+        self.grid.set_borders(layout.borders)
+        self.set_panes(layout.panes)
+        self.fit_layout()
+
+    def layout_changed(self) -> None:
+        if self._keep_timer is not None:
+            self._keep_timer.stop()
+        self._keep_timer = self.set_timer(KEPT_AFTER_S, self._keep_layout)
+
+    @work(group="layout", exclusive=True, exit_on_error=False)
+    async def _keep_layout(self) -> None:
+        self._keep_timer = None
+        key = layout_key(*self.size)
+        layout = Layout(self._list_width, self.panes, self.grid.borders).as_json()
+        if self.deck.store.layouts.get(key) == layout:
+            return
+        self.deck.store.layouts[key] = layout
+        try:
+            await self.deck.link.call("app.keep_layout", size=key, layout=layout)
+        except AgentDeckError as error:
+            self.log.warning(error.message)
+
+    @on(Divider.Dragged)
+    def _move_divider(self, event: Divider.Dragged) -> None:
+        event.stop()
+        self._set_list_width(event.x)
+
+    def action_resize_split(self, by: int) -> None:
+        self._set_list_width(self.query_one("#left").size.width + by)
+
+    def _set_list_width(self, width: int) -> None:
+        low, high = LIST_WIDTHS
+        most = min(high, self.size.width - LEAST_FOR_PANES)
+        self._list_width = max(low, min(width, most))
+        self.fit_layout()
+        self.layout_changed()
+
+    def fit_layout(self) -> None:
+        """Divide the screen as its size and the person's choice say."""
+        width, height = self.size
+        is_stacked = width < STACKED_BELOW
+        self.set_class(is_stacked, "-stacked")
+        self.set_class(height < TINY_BELOW and is_stacked, "-tiny")
+        own = self._list_width or max(40, min(width * 38 // 100, 72))
+        is_whole = is_stacked or self.has_class("-bare")
+        self.query_one("#left").styles.width = "100%" if is_whole else own
