@@ -24,7 +24,7 @@ Arrangement = tuple[int, ...]
 
 
 def arrangement_for(count: int, width: int, height: int) -> Arrangement:
-    """How many panes stand in each row, chosen so that the least one has most room."""
+    """How many panes stand in each row, chosen so that agents have most of what they draw for."""
     best = max(
         range(1, count + 1),
         key=lambda rows: (_fitness(count, rows, width, height), -rows),
@@ -38,8 +38,7 @@ def _fitness(count: int, rows: int, width: int, height: int) -> float:
     columns = -(-count // rows)
     wide = width / columns / GOOD_SIZE[0]
     tall = height / rows / GOOD_SIZE[1]
-    # Width counts more: lines that are cut are worse than lines further up.
-    return min(wide, 1.0) ** 2 * min(tall, 1.0)
+    return min(wide, 1.0) * min(tall, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

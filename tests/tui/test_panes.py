@@ -90,6 +90,7 @@ def test_no_session_has_two_panes_and_the_cursor_is_shown_unless_all_are_pinned(
         (3, (140, 40), (1, 2)),
         (4, (160, 50), (2, 2)),
         (6, (240, 50), (3, 3)),
+        (6, (110, 50), (2, 2, 2)),
         (9, (240, 70), (3, 3, 3)),
     ],
 )

@@ -82,7 +82,7 @@ class Pane(Widget):
         said = f"{status.glyph} {status.word}"
         branch = one_line(session.branch, ascii_only=glyphs.is_ascii)
         branch = f" {glyphs.dot} {branch}"
-        room = self.size.width - 2
+        room = self.size.width - 4
         if cell_len(f"{name} {said}{branch}") > room:
             branch = ""
         if cell_len(f"{name} {said}") > room:
@@ -99,7 +99,7 @@ class Pane(Widget):
         glyphs = self._look.glyphs
         if self.terminal.has_focus:
             line = f"typing into {name} {glyphs.dot} {release_key} gives the list back"
-            if cell_len(line) > self.size.width - 2:
+            if cell_len(line) > self.size.width - 4:
                 line = f"{release_key} gives the list back"
             return Content.styled(line, "bold")
         if session.reason and session.is_over:
