@@ -2,11 +2,13 @@
 
 Owns the native terminal, its options and its callbacks. Callbacks only note
 what happened, because they run inside the parser: `Screen` reads the notes after
-each feed.
+each feed. The one exception is the end of synchronised output, which is told at
+once, since the bytes after it may change the picture again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -70,8 +72,11 @@ class Engine:
         self.cols = cols
         self.rows = rows
         self.notes = Notes()
-        self.held = False
-        """Whether synchronised output (mode 2026) asks to hold back the picture."""
+        self.held_since: float | None = None
+        """When synchronised output (mode 2026) began to hold back the picture."""
+        self.on_release: Callable[[], None] = _nothing
+        """Called inside the parser when a batch of synchronised output ends."""
+        self._is_resizing = False
         self._kept: list[Any] = []
         self._set_limits()
         self._set_reports()
@@ -103,12 +108,16 @@ class Engine:
         return bool(config.value)
 
     def _resize(self) -> None:
-        check(
-            lib.ghostty_terminal_resize(
-                self.terminal, self.cols, self.rows, CELL_WIDTH_PX, CELL_HEIGHT_PX
-            ),
-            "resize",
-        )
+        self._is_resizing = True
+        try:
+            check(
+                lib.ghostty_terminal_resize(
+                    self.terminal, self.cols, self.rows, CELL_WIDTH_PX, CELL_HEIGHT_PX
+                ),
+                "resize",
+            )
+        finally:
+            self._is_resizing = False
 
     def _set(self, name: str, value: Any) -> None:
         option = getattr(lib, f"GHOSTTY_TERMINAL_OPT_{name}")
@@ -175,7 +184,17 @@ class Engine:
         self.notes.progress = (int(report.state), int(report.progress))
 
     def _note_hold(self, _terminal: Any, _userdata: Any, held: bool) -> None:
-        self.held = bool(held)
+        if held:
+            self.held_since = time.monotonic()
+            return
+        self.held_since = None
+        # A resize ends a batch too, but half way through the change of size.
+        if not self._is_resizing:
+            self.on_release()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _fill_dark(_terminal: Any, _userdata: Any, out: Any) -> bool:

@@ -18,15 +18,23 @@ from agentdeck.runner.engine import Engine, Notes, check, ffi, lib, text_of
 from agentdeck.runner.osc99 import Osc99Scanner
 
 # An agent that begins synchronised output and never ends it must not freeze
-# the picture for longer than this.
-LONGEST_HOLD_S = 0.15
+# the picture for longer than this. Terminals wait between 0.15 s and some
+# seconds, most of them one; a busy machine can well stop an agent for 0.15 s
+# in the middle of a batch.
+LONGEST_HOLD_S = 1.0
 
 # The engine does not mark a row as changed when a combining character joins a
 # cell of it that was read already. So where the first bytes after a reading may
 # hold one (or the rest of one), all is read anew. Delete `_may_join` and what
 # uses it when the engine marks such rows.
 _JOINING_BYTES = 64
-_may_join = re.compile(rb"\A[\x80-\xbf]|[\xc4-\xe1\xe3-\xff]|\xe2(?:\x80\x8d|\x83|$)")
+_JOINING = rb"[\xc4-\xe1\xe3-\xff]|\xe2(?:\x80\x8d|\x83|$)"
+_may_join = re.compile(rb"\A[\x80-\xbf]|" + _JOINING)
+# The end of a batch of synchronised output is a reading too. What does not take
+# the cursor to another row may stand between it and the combining character.
+_may_join_after_batch = re.compile(
+    rb"2026[\d;]*l(?:\r|\x1b\[[\d:;<=>?]*[@CDGJKPXhlmqu])*(?:" + _JOINING + rb")"
+)
 
 _CURSOR_STYLES = ("bar", "block", "underline", "hollow")
 _BRACKETED_PASTE, _FOCUS_EVENTS = 2004, 1004
@@ -77,9 +85,12 @@ class Screen:
         self._osc99 = Osc99Scanner()
         self._picture = _Picture()
         self._stale = True
+        self._is_taken = False
+        """The render state holds a picture that was not read yet."""
         self._examined = 0
         self._is_doubtful = False
-        self._held_since: float | None = None
+        self._has_batch = False
+        self.engine.on_release = self._take_batch
         self.refresh()
 
     @property
@@ -94,24 +105,24 @@ class Screen:
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take what the agent wrote."""
-        self.engine.feed(data)
-        self._stale = True
         if self._examined < _JOINING_BYTES:
             first = bytes(data[:_JOINING_BYTES])
             self._examined += len(first)
             if not first.isascii() and _may_join.search(first):
                 self._is_doubtful = True
+        self._has_batch = False
+        self.engine.feed(data)
+        self._stale = True
+        if self._has_batch:
+            self._examined = 0
+            self._is_doubtful = _may_join_after_batch.search(data) is not None
         for note in self._osc99.feed(data):
             self.engine.notes.notifications.append(note)
-        if not self.engine.held:
-            self._held_since = None
-        elif self._held_since is None:
-            self._held_since = time.monotonic()
 
     def resize(self, cols: int, rows: int) -> None:
         """Change the size."""
         self.engine.resize(cols, rows)
-        self._stale = True
+        self._take()
 
     def take_notes(self) -> Notes:
         """Return what the engine reported since the last call, and forget it."""
@@ -121,26 +132,40 @@ class Screen:
     @property
     def hold_left_s(self) -> float:
         """How long synchronised output may still hold back the picture; 0 if not."""
-        if self._held_since is None:
+        since = self.engine.held_since
+        if since is None:
             return 0.0
-        return max(0.0, self._held_since + LONGEST_HOLD_S - time.monotonic())
+        return max(0.0, since + LONGEST_HOLD_S - time.monotonic())
 
-    def refresh(self) -> None:
-        """Bring the picture up to date, unless synchronised output holds it back."""
-        if not self._stale or self.hold_left_s > 0:
-            return
-        if self._held_since is not None:
-            self._held_since = time.monotonic()
-        self._stale = False
-        self._examined = 0
+    def refresh(self, *, in_batch: bool = False) -> None:
+        """Bring the picture up to date.
+
+        While synchronised output holds it back, that is the picture at the end
+        of the last batch, unless `in_batch` asks for what there is now.
+        """
+        if self._stale and (in_batch or self.hold_left_s <= 0):
+            self._take()
+        if self._is_taken:
+            self._is_taken = False
+            self._read_rows()
+            self._read_cursor()
+
+    def _take_batch(self) -> None:
+        """Keep the picture at the end of a batch; runs inside the parser."""
+        self._has_batch = True
+        self._take()
+
+    def _take(self) -> None:
+        """Bring the render state up to date; it is read later."""
         if self._is_doubtful:
-            self._is_doubtful = False
             self._state = _new("ghostty_render_state", "GhosttyRenderState")
         check(
             lib.ghostty_render_state_update(self._state, self.engine.terminal), "update"
         )
-        self._read_rows()
-        self._read_cursor()
+        self._is_taken = True
+        self._stale = False
+        self._examined = 0
+        self._is_doubtful = False
 
     @property
     def rows(self) -> list[Row]:

@@ -327,7 +327,7 @@ class Session:
 
     def _keep_screen(self) -> None:
         """Leave the last screen on disk as one full frame, for later viewers."""
-        self.screen.refresh()
+        self.screen.refresh(in_batch=True)
         frame = Subscription().next_frame(self.screen)
         if frame is not None:
             with contextlib.suppress(OSError):

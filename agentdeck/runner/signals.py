@@ -96,7 +96,15 @@ class Signals:
         self._notifications.clear()
 
     def settle(self) -> None:
-        """Say that the agent has been silent for a while."""
+        """Say that the agent has been silent for a while.
+
+        In the middle of a batch of synchronised output it is not done yet: that
+        is told when the batch has lasted too long to be waited for.
+        """
+        hold_left_s = self._screen.hold_left_s
+        if hold_left_s > 0:
+            self._timers.set("settle", time.monotonic() + hold_left_s)
+            return
         self.is_quiet = True
         self._timers.clear("output")
         if self.has_watchers:
