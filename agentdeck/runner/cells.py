@@ -1,7 +1,12 @@
 """Turns the engine's raw cells into rows of styled text.
 
-A row is a tuple of runs: `(text, style)` or, where the number of cells is not
-`len(text)`, `(text, style, cells)`. A style is an index into `StyleTable`.
+A row is a tuple of runs of one style, an index into `StyleTable`:
+
+- `(text, style)`: characters of one cell each;
+- `(text, style, cells)` with two cells for each character of `text`: wide ones;
+- `(text, style, cells)` else: one cluster of characters in one or two cells.
+
+So a reader that measures a cluster differently still knows where the next run is.
 """
 
 from __future__ import annotations
@@ -16,6 +21,9 @@ from agentdeck.runner.engine import check, ffi, lib
 Run = tuple[str, int] | tuple[str, int, int]
 Row = tuple[Run, ...]
 Style = list[Any]
+Piece = tuple[str, int, int, int]
+"""Text, style, cells, and of which kind of run it is."""
+_NARROW, _WIDE, _CLUSTER = range(3)
 
 BOLD, FAINT, ITALIC, UNDERLINE, BLINK, INVERSE, INVISIBLE, STRIKE, OVERLINE = (
     1 << bit for bit in range(9)
@@ -64,6 +72,7 @@ class CellLayout:
         """The bits that neighbours of one run share."""
         self.width = self.wide_mask << self.wide_shift
         """The bits that are not zero in the two cells of a wide character."""
+        self.wide = lib.GHOSTTY_CELL_WIDE_WIDE << self.wide_shift
         self.tail = lib.GHOSTTY_CELL_WIDE_SPACER_TAIL << self.wide_shift
 
 
@@ -214,8 +223,8 @@ class RowReader:
 
     def _pieces(
         self, text: str, looks: list[int], widths: list[int], raw: bytes
-    ) -> list[tuple[str, int, int]]:
-        pieces: list[tuple[str, int, int]] = []
+    ) -> list[Piece]:
+        pieces: list[Piece] = []
         indexes: dict[int, int] = {0: 0}
         start = 0
         for look, group in groupby(looks):
@@ -230,19 +239,18 @@ class RowReader:
             if style is None:
                 style = self._styles.index_of_cell(self._cells, start)
                 indexes[style_id] = style
-            shown = text[start:end]
             if tag == lib.GHOSTTY_CELL_CONTENT_CODEPOINT_GRAPHEME:
-                shown = "".join(self._grapheme(x) for x in range(start, end))
+                pieces += [
+                    (self._grapheme(x), style, 1, _CLUSTER) for x in range(start, end)
+                ]
             elif widths:
-                around = zip(shown, widths[start:end], strict=True)
-                shown = "".join([char for char, bits in around if bits != LAYOUT.tail])
-            pieces.append((shown, style, end - start))
+                _add_by_width(pieces, text[start:end], widths[start:end], style)
+            else:
+                pieces.append((text[start:end], style, end - start, _NARROW))
             start = end
         return pieces
 
-    def _backgrounds(
-        self, tag: int, raw: bytes, start: int, end: int
-    ) -> list[tuple[str, int, int]]:
+    def _backgrounds(self, tag: int, raw: bytes, start: int, end: int) -> list[Piece]:
         cells = memoryview(raw).cast("Q")
         return [
             (
@@ -251,6 +259,7 @@ class RowReader:
                     tag, cells[x] >> LAYOUT.content_shift & LAYOUT.content_mask
                 ),
                 1,
+                _NARROW,
             )
             for x in range(start, end)
         ]
@@ -285,19 +294,48 @@ def _words(bits: int, width: int) -> list[int]:
     return memoryview(bits.to_bytes(width * 8, "little")).cast("Q").tolist()
 
 
-def _joined(pieces: list[tuple[str, int, int]]) -> Row:
-    """Join neighbours of one style and leave out trailing default blanks."""
-    while pieces and pieces[-1][1] == 0 and pieces[-1][0]:
-        text, _, cells = pieces[-1]
+def _add_by_width(
+    pieces: list[Piece], text: str, widths: list[int], style: int
+) -> None:
+    """Add the cells of one style, narrow and wide ones apart."""
+    start = 0
+    for is_wide, group in groupby(
+        widths, key=lambda bits: bits in (LAYOUT.wide, LAYOUT.tail)
+    ):
+        end = start + len(list(group))
+        shown = text[start:end]
+        if is_wide and widths[start] == LAYOUT.tail and pieces:
+            # The other half of a cluster, which has a cell of its own.
+            head, head_style, cells, kind = pieces[-1]
+            pieces[-1] = (head, head_style, cells + 1, kind)
+            start, shown = start + 1, shown[1:]
+        if is_wide:
+            around = zip(shown, widths[start:end], strict=True)
+            shown = "".join([char for char, bits in around if bits != LAYOUT.tail])
+        if shown:
+            kind = _WIDE if is_wide else _NARROW
+            pieces.append((shown, style, end - start, kind))
+        start = end
+
+
+def _joined(pieces: list[Piece]) -> Row:
+    """Join neighbours of one style and kind; leave out trailing default blanks."""
+    while pieces and pieces[-1][1] == 0 and pieces[-1][3] == _NARROW:
+        text, _, cells, _ = pieces[-1]
         kept = text.rstrip(" ")
-        pieces[-1] = (kept, 0, cells - (len(text) - len(kept)))
+        pieces[-1] = (kept, 0, cells - (len(text) - len(kept)), _NARROW)
         if kept:
             break
         pieces.pop()
     row: list[Run] = []
-    for style, group in groupby(pieces, key=lambda piece: piece[1]):
+    for (style, kind), group in groupby(pieces, key=lambda piece: piece[1::2]):
+        if kind == _CLUSTER:
+            row += [(piece[0], style, piece[2]) for piece in group]
+            continue
         run = list(group)
         text = "".join(piece[0] for piece in run)
-        cells = sum(piece[2] for piece in run)
-        row.append((text, style) if cells == len(text) else (text, style, cells))
+        if kind == _NARROW:
+            row.append((text, style))
+        else:
+            row.append((text, style, sum(piece[2] for piece in run)))
     return tuple(row)

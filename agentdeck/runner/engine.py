@@ -32,6 +32,7 @@ APC_BYTES = 64 * 1024
 NOTES_LIMIT = 16
 TEXT_LIMIT = 4096
 
+_GRAPHEME_CLUSTERS = 2027
 _NAME = b"agentdeck"
 
 
@@ -79,6 +80,7 @@ class Engine:
         self._is_resizing = False
         self._kept: list[Any] = []
         self._set_limits()
+        self._set_widths()
         self._set_reports()
         self._set_callbacks()
         self._resize()
@@ -134,6 +136,17 @@ class Engine:
         self._set("APC_MAX_BYTES", ffi.new("size_t*", APC_BYTES))
         self._set("GLYPH_PROTOCOL", ffi.new("bool*", False))
         self._set("TITLE_REPORT", ffi.new("bool*", False))
+
+    def _set_widths(self) -> None:
+        """Take what belongs together for one character, as agents count it.
+
+        Otherwise a family of four joined people has eight cells, and all that
+        stands right of it is somewhere else than the agent believes.
+        """
+        clusters = ffi.new("GhosttyTerminalModeConfig*")
+        clusters.mode, clusters.value = _GRAPHEME_CLUSTERS, True
+        self._set("MODE_DEFAULT", clusters)
+        self._set("MODE", clusters)
 
     def _set_reports(self) -> None:
         self._set("COLOR_FOREGROUND", ffi.new("GhosttyColorRgb*", FOREGROUND))

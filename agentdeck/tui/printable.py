@@ -15,10 +15,13 @@ MAX_CLEANED = 2000
 """No row is wider than this; longer text is cut before it is looked at."""
 
 _CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile(r"[ \t\r\n\v\f]+")
 REPLACEMENT = "\ufffd"
+_JOINER = "\u200d"
+_VARIATIONS = re.compile(f"[\ufe00-\ufe0f{_JOINER}]")
 
 
 def one_line(text: str, *, ascii_only: bool = False) -> str:
@@ -32,6 +35,44 @@ def cell_text(text: str, *, ascii_only: bool = False) -> str:
     if "\t" in text:
         text = text.expandtabs(4)
     return _fit_to_draw(text, ascii_only)
+
+
+def fit_to_cells(text: str, cells: int | None, *, ascii_only: bool = False) -> str:
+    """A run of a terminal's row, in exactly the cells that it has there.
+
+    Args:
+        text: Characters of one cell each, of two cells each, or one character of
+            several parts.
+        cells: How many cells the run has; none for one a character.
+        ascii_only: Draw nothing but ASCII.
+    """
+    if cells is None:
+        drawn = _fit_to_draw(text, ascii_only)
+        if cell_len(drawn) == len(text):
+            return drawn
+        return "".join(c if cell_len(c) == 1 else REPLACEMENT for c in drawn)
+    if cells == 2 * len(text):
+        drawn = _fit_to_draw(text, ascii_only)
+        if cell_len(drawn) == cells:
+            return drawn
+        return "".join(set_cell_size(c, 2) for c in drawn)
+    return _one_character(text, cells, ascii_only=ascii_only)
+
+
+def _one_character(text: str, cells: int, *, ascii_only: bool) -> str:
+    """A character of several parts in the fullest form that takes its cells.
+
+    A joiner at its end is left out: it would join it with what stands beside it.
+    """
+    parts = [_CONTROL.sub("", part) for part in text.split(_JOINER)]
+    whole = _JOINER.join(parts).rstrip(_JOINER)
+    if ascii_only:
+        return set_cell_size(_fit_to_draw(whole[:1], ascii_only), cells)
+    plain = _VARIATIONS.sub("", whole)
+    for form in (whole, plain, whole[:1]):
+        if cell_len(form) == cells:
+            return form
+    return set_cell_size(whole if cell_len(whole) < cells else REPLACEMENT, cells)
 
 
 def _fit_to_draw(line: str, ascii_only: bool) -> str:

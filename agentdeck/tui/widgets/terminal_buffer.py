@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from agentdeck.tui.printable import REPLACEMENT, cell_text
+from agentdeck.tui.printable import fit_to_cells
 from agentdeck.tui.widgets.terminal_palette import Palette, style_from
 
 BLOCK_CURSOR = Style(reverse=True)
@@ -126,14 +126,14 @@ class TerminalBuffer:
         return Strip.join([before, under, rest.crop(size)])
 
     def _segments(self, runs: Iterable[Any]) -> Iterable[Segment]:
+        ascii_only = self._ascii_only
         for run in runs:
-            text, style = run[0], self._style(run[1])
-            cells = run[2] if len(run) > 2 else len(text)
-            text = cell_text(text, ascii_only=self._ascii_only)
-            if cell_len(text) != cells:
-                text = _measured(text, cells, is_given=len(run) > 2)
+            text = run[0]
+            cells = run[2] if len(run) > 2 else None
+            if not text.isascii() or not text.isprintable():
+                text = fit_to_cells(text, cells, ascii_only=ascii_only)
             if text:
-                yield Segment(text, style)
+                yield Segment(text, self._style(run[1]))
 
     def _style(self, index: int) -> Style:
         if not 0 <= index < len(self._entries):
@@ -144,10 +144,3 @@ class TerminalBuffer:
                 self._entries[index], self._palette
             )
         return style
-
-
-def _measured(text: str, cells: int, *, is_given: bool) -> str:
-    """A run in exactly its cells, where we and the terminal engine disagree."""
-    if not is_given:
-        text = "".join(c if cell_len(c) == 1 else REPLACEMENT for c in text)
-    return set_cell_size(text, cells)

@@ -79,8 +79,8 @@ def test_styles_marks_and_cursor_are_those_at_the_end_of_the_batch(
         f"{BEGIN}\x1b[H\x1b[31mred e\u0301\x1b[2;3H{END}"
         f"{BEGIN}\x1b[H\x1b[32mgre o\u0308\x1b[4;4H",
     )
-    assert screen.row(0)[0][0] == "red e\u0301"
-    assert screen.styles[screen.row(0)[0][1]] == [1, None, 0]
+    assert screen.text()[0] == "red e\u0301"
+    assert [screen.styles[run[1]] for run in screen.row(0)] == [[1, None, 0]] * 2
     assert (screen.cursor.x, screen.cursor.y) == (2, 1)
 
 

@@ -69,21 +69,34 @@ def test_a_row_cleared_in_a_colour_keeps_its_background() -> None:
 @pytest.mark.parametrize(
     ("text", "row"),
     [
-        ("日本x", (("日本x", 0, 5),)),
+        ("日本x", (("日本", 0, 4), ("x", 0))),
         ("日", (("日", 0, 2),)),
-        ("e\u0301x", (("e\u0301x", 0, 2),)),
-        ("a\U0001f600", (("a\U0001f600", 0, 3),)),
+        ("e\u0301x", (("e\u0301", 0, 1), ("x", 0))),
+        ("a\U0001f600", (("a", 0), ("\U0001f600", 0, 2))),
         ("日  ", (("日", 0, 2),)),
+        ("日\u0301本x", (("日\u0301", 0, 2), ("本", 0, 2), ("x", 0))),
+        ("a\x1b[31m日", (("a", 0), ("日", 1, 2))),
     ],
 )
 def test_wide_and_combined_characters_say_their_width(text: str, row: Any) -> None:
     assert screen_of(text).row(0) == row
 
 
-def test_a_joined_emoji_stays_whole() -> None:
-    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
-    screen = screen_of(f"\x1b[?2027h{family}|")
-    assert screen.text()[0] == f"{family}|"
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+        "\u2764\ufe0f",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f1e9\U0001f1ea",
+    ],
+    ids=["family", "heart", "thumb", "flag"],
+)
+@pytest.mark.parametrize("before", ["", "\x1bc"], ids=["at first", "after a reset"])
+def test_an_emoji_of_several_parts_is_one_character(cluster: str, before: str) -> None:
+    screen = screen_of(f"{before}{cluster}|")
+    assert screen.row(0) == ((cluster, 0, 2), ("|", 0))
+    assert screen.cursor.x == 3
 
 
 def test_a_mark_that_joins_a_character_already_read_is_seen() -> None:
