@@ -14,7 +14,9 @@ _ENDS = {22: ("bold", "faint"), 23: ("italic",), 24: ("underline", "double")}
 _ENDS |= {25: ("blink",), 27: ("reverse",), 28: ("hidden",), 29: ("strike",)}
 _ENDS |= {55: ("overline",)}
 # The DEC graphics that stand for letters after a shift out.
-_GRAPHICS = str.maketrans("`afgijklmnopqrstuvwxyz{|}~", "◆▒°±␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
+_GRAPHICS = str.maketrans(
+    "`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
+)
 
 Colour = int | Rgb | None
 

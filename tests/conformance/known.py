@@ -54,6 +54,14 @@ KNOWN = {
         [*ROWS[:2], "*", ROWS[2], *ROWS[4:]],
         "on a VT inserting and deleting lines takes the cursor to the left edge",
     ),
+    "insert a line above the region": Known(
+        f"{REGION}\x1b[1;1H\x1b[L*",
+        ["*" + ROWS[0][1:], *ROWS[1:]],
+        "outside the region lines are neither inserted nor deleted; tmux does",
+    ),
+    "a region in origin mode": Known(
+        "\x1b[?6h\x1b[2;3rx", ["", "x"], "home is the region's; tmux takes the screen's"
+    ),
     "insert too many characters": Known(
         f"{LINES}\x1b[3;3H\x1b[99@*",
         [*ROWS[:2], "li*", *ROWS[3:]],
@@ -105,6 +113,12 @@ KNOWN = {
     ),
     "a tab cleared by default": Known(
         "\x1b[1;9H\x1b[g\r\tx", ["        x"], "the engine wants the parameter 0"
+    ),
+    "boxes while letters are boxes": Known(
+        "\x1b(0┌─┐|", ["   ≠"], "the engine shows blanks; for xterm they are themselves"
+    ),
+    "back without having been there": Known(
+        "ab\r\nc\x1b[?1049lx", ["xb", "c"], "xterm restores the cursor; tmux does not"
     ),
     "a batch that is open": Known(
         "ab\x1b[?2026hcd", [], "older tmux has no synchronised output"
