@@ -23,9 +23,11 @@ INTERRUPTED = 130
 """The exit status of a command that Ctrl+C ended, as shells have it."""
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
-"""C0, DEL, C1, the controls of writing direction, line separators, surrogates."""
+"""C0, DEL, C1, the controls of writing direction, line separators, surrogates, and
+what nobody sees: text in it would be read by programs alone."""
 _COLOUR = re.compile("(\x1b\\[[0-9;:]*m)")
 _PAINT = {
     "bold": "1",

@@ -33,8 +33,18 @@ EDIT = st.one_of(
     st.sampled_from(["\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J"]),
 )
 LOOK = st.sampled_from(
-    ["\x1b[m", "\x1b[1m", "\x1b[4;31m", "\x1b[7m", "\x1b[44m", "\x1b[38;5;200m"]
-    + ["\x1b[48;2;9;8;7m", "\x1b[22;24;27m", "\x1b[39;49m", "\x1b[2;3m"]
+    [
+        "\x1b[m",
+        "\x1b[1m",
+        "\x1b[4;31m",
+        "\x1b[7m",
+        "\x1b[44m",
+        "\x1b[38;5;200m",
+        "\x1b[48;2;9;8;7m",
+        "\x1b[22;24;27m",
+        "\x1b[39;49m",
+        "\x1b[2;3m",
+    ]
 )
 SCROLL = st.one_of(
     *(_csi(final, st.integers(1, 8)) for final in "ST"),
@@ -43,12 +53,22 @@ SCROLL = st.one_of(
     st.just("\x1b[r"),
 )
 STATE = st.sampled_from(
-    ["\x1b7", "\x1b8", "\x1b[?6h", "\x1b[?6l", "\x1b[?25l", "\x1b[?25h", "\x1b[4l"]
-    + ["\x1b[Z", "\x1b(0lqk\x1b(B\r", "\x1bH"]
+    [
+        "\x1b7",
+        "\x1b8",
+        "\x1b[?6h",
+        "\x1b[?6l",
+        "\x1b[?25l",
+        "\x1b[?25h",
+        "\x1b[4l",
+        "\x1b[Z",
+        "\x1b(0lqk\x1b(B\r",
+        "\x1bH",
+    ]
 )
 PIECES = st.one_of(TEXT, TEXT, TEXT, PLACE, MOVE, EDIT, LOOK, SCROLL, STATE)
 VISIT = st.lists(PIECES, max_size=6).map(
-    lambda pieces: "".join(["\x1b[?1049h", *pieces, "\x1b[?1049l"])
+    lambda pieces: "".join(["\x1b[?1049h", *pieces, "\x1b[?1049l\x1b7"])
 )
 SEQUENCES = st.lists(PIECES | PIECES | VISIT, max_size=25).map(
     lambda pieces: "".join(pieces).encode()

@@ -117,6 +117,11 @@ KNOWN = {
     "boxes while letters are boxes": Known(
         "\x1b(0┌─┐|", ["   ≠"], "the engine shows blanks; for xterm they are themselves"
     ),
+    "restored after a visit": Known(
+        "ab\x1b[2;2H\x1b[?1049h\x1b[H\x1b[?1049l\x1b[H\x1b8x",
+        ["ab", " x"],
+        "for xterm a visit saves the cursor as ESC 7 does; tmux saves it apart",
+    ),
     "back without having been there": Known(
         "ab\r\nc\x1b[?1049lx", ["xb", "c"], "xterm restores the cursor; tmux does not"
     ),
