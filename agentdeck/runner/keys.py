@@ -30,6 +30,7 @@ _NAMED_KEYS = {
     "down": "ARROW_DOWN",
     "left": "ARROW_LEFT",
     "right": "ARROW_RIGHT",
+    "kp_begin": "NUMPAD_BEGIN",
     **{f"f{number}": f"F{number}" for number in range(1, 26)},
 }
 _NAMED_CHARACTERS = {
@@ -90,6 +91,7 @@ _OLD_CONTROLS = {
     "]": 0x1D,
     "^": 0x1E,
     "_": 0x1F,
+    "-": 0x1F,
     "?": 0x7F,
 }
 _MOUSE_ACTIONS = {"press": 0, "release": 1, "motion": 2}
@@ -213,14 +215,20 @@ class InputEncoder:
             if not modifiers & ~_MODIFIERS["shift"]:
                 typed = text or (character.upper() if modifiers else character)
                 return typed.encode("utf-8", "replace")
-            if modifiers == _MODIFIERS["ctrl"] and character in _OLD_CONTROLS:
+            if modifiers & _MODIFIERS["super"]:
+                return b""
+            without_shift = modifiers & ~_MODIFIERS["shift"]
+            if without_shift == _MODIFIERS["ctrl"] and character in _OLD_CONTROLS:
                 return bytes([_OLD_CONTROLS[character]])
+            if modifiers == _MODIFIERS["alt"] | _MODIFIERS["shift"]:
+                return b"\x1b" + character.upper().encode("utf-8", "replace")
         lower = character.lower()
-        if character != lower and len(lower) == 1:
+        if len(lower) != 1:
+            # Lower case of a few letters is two characters, and no key's name.
+            lower = character
+        if character != lower:
             modifiers |= _MODIFIERS["shift"]
-        return self._encoded(
-            _key_of(lower), modifiers, text or character, ord(lower[0])
-        )
+        return self._encoded(_key_of(lower), modifiers, text or character, ord(lower))
 
     def _encoded(self, key: str, modifiers: int, text: str, codepoint: int) -> bytes:
         event = self._key

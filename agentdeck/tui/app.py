@@ -76,6 +76,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         log_file: Path | None = None,
     ) -> None:
         super().__init__()
+        compat.know_alt_keys()
         self._link = link
         self._filter_query = filter_query
         self._note = note

@@ -6,15 +6,43 @@ Everything here is checked again when Textual is bumped.
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segments
 from rich.text import Text
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.keys import _character_to_key
 
 if TYPE_CHECKING:
     from textual.app import App
 
+# What Alt does on a terminal without the kitty protocol: ESC, then the key's own
+# byte. Option with b, f and backspace stay Textual's, which edits with them.
+_AFTER_ESCAPE = {
+    " ": "alt+space",
+    **{chr(byte): f"alt+ctrl+{chr(byte + 96)}" for byte in range(1, 27)},
+    "\r": "alt+enter",
+    **{digit: f"alt+{digit}" for digit in "0123456789"},
+    **{sign: f"alt+{_character_to_key(sign)}" for sign in "!\"#$%&'()*+,-./:;<=>?@"},
+    **{sign: f"alt+{_character_to_key(sign)}" for sign in "\\`{|}~"},
+}
+
 logger = logging.getLogger(__name__)
+
+
+def know_alt_keys() -> None:
+    """Have Textual tell Alt with Enter, digits and signs from the keys alone.
+
+    Its table has none of them, or what Option types on a Mac, which a terminal
+    sends as that character and never as ESC and the digit. There is no public way
+    to add to it: Textualize/textual has `ANSI_SEQUENCES_KEYS` as a constant.
+    """
+    table: Any = ANSI_SEQUENCES_KEYS
+    for character, name in _AFTER_ESCAPE.items():
+        # ESC and a tab is Shift+Tab on the Linux console.
+        if character != "\t":
+            table[f"\x1b{character}"] = (SimpleNamespace(value=name),)
 
 
 def end_with_sentence(app: App[Any], sentence: str) -> None:

@@ -7,6 +7,7 @@ session.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,18 @@ MOUSE_BUTTONS = {1: "left", 2: "middle", 3: "right"}
 def palette_of(look: Look) -> Palette:
     """The terminal palette that goes with a look."""
     return palette_for(dark=look.dark, foreground=look.text, background=look.background)
+
+
+def key_message(event: events.Key) -> dict[str, Any]:
+    """What a session is told of a key: its name, and the text that it stands for.
+
+    A joiner between the parts of an emoji is text too, though nothing is seen of it.
+    """
+    key: dict[str, Any] = {"key": event.key}
+    text = event.character
+    if text is not None and unicodedata.category(text[0]) != "Cc":
+        key["text"] = text
+    return key
 
 
 class Terminal(Widget, can_focus=True):
@@ -191,10 +204,7 @@ class Terminal(Widget, can_focus=True):
         if self.release_key in event.aliases:
             self.post_message(self.Released(self))
             return
-        key: dict[str, Any] = {"key": event.key}
-        if event.character is not None and event.is_printable:
-            key["text"] = event.character
-        self._say("key", key)
+        self._say("key", key_message(event))
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
