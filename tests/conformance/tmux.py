@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import subprocess
+import tempfile
 import termios
 import time
 import tty
-import uuid
+from pathlib import Path
 
 from agentdeck.tui.widgets.terminal_palette import Palette
 from tests.conformance.capture import CaptureReader
@@ -28,7 +30,7 @@ class Tmux:
     """
 
     def __init__(self, cols: int, rows: int) -> None:
-        self._name = f"agentdeck-{uuid.uuid4().hex[:12]}"
+        self._folder = Path(tempfile.mkdtemp(prefix="adt-"))
         self.size = (cols, rows)
         self.run(
             *("new-session", "-d", "-x", str(cols), "-y", str(rows), "sleep 3600"),
@@ -43,7 +45,7 @@ class Tmux:
     def run(self, *words: str) -> str:
         """One tmux command."""
         done = subprocess.run(
-            ["tmux", "-L", self._name, "-f", os.devnull, *words],
+            ["tmux", "-S", str(self._folder / "s"), "-f", os.devnull, *words],
             check=True,
             capture_output=True,
             timeout=DEADLINE_S,
@@ -95,3 +97,4 @@ class Tmux:
         if self._tty >= 0:
             os.close(self._tty)
         self.run("kill-server")
+        shutil.rmtree(self._folder)
