@@ -40,9 +40,14 @@ class ScreenFeed:
         self._size: tuple[int, int] | None = None
         self._told_size: tuple[int, int] | None = None
         self._early: list[dict[str, Any]] = []
+        self._turn = 0
+        """Counts what was asked for; an answer to an earlier wish is closed again."""
 
     async def show(self, session_id: str | None, *, again: bool = False) -> None:
         """Open a session's channel in place of the one that is open.
+
+        It may be called again before it is done: the last call counts. A call that
+        is cancelled while the host opens the channel would leave that open unseen.
 
         Args:
             session_id: The session, or None for none.
@@ -50,6 +55,8 @@ class ScreenFeed:
         """
         if session_id == self.session_id and not again:
             return
+        self._turn += 1
+        turn = self._turn
         channel, self.channel = self.channel, None
         self.session_id = session_id
         self._early.clear()
@@ -59,14 +66,14 @@ class ScreenFeed:
             return
         try:
             opened = await self._link.open_screen(
-                session_id, lambda frame: self._pass_on(session_id, frame)
+                session_id, lambda frame: self._pass_on(turn, frame)
             )
         except AgentDeckError as error:
-            if self.session_id == session_id:
+            if turn == self._turn:
                 self.session_id = None
                 self._on_failure(error.message)
             return
-        if self.session_id != session_id:
+        if turn != self._turn:
             await self._close(opened)
             return
         self.channel = opened
@@ -76,8 +83,8 @@ class ScreenFeed:
             self._on_frame(opened, frame)
         self._early.clear()
 
-    def _pass_on(self, session_id: str, frame: dict[str, Any]) -> None:
-        if session_id != self.session_id:
+    def _pass_on(self, turn: int, frame: dict[str, Any]) -> None:
+        if turn != self._turn:
             return
         if self.channel is None:
             self._early.append(frame)

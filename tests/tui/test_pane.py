@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from textual import events
 
-from agentdeck.core.session import Phase
+from agentdeck.core.session import Phase, Session
+from agentdeck.rpc.client import FrameHandler
+from agentdeck.tui.screens.watching import OPEN_PAUSE_S
 from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import FakeLink, a_frame
 from tests.tui.driving import Deck, running
@@ -93,6 +96,35 @@ async def test_a_cursor_that_runs_opens_only_the_screen_where_it_rests() -> None
         await deck.settle()
         assert list(deck.link.opened.values())[1:] == ["id-typed-settings"]
         assert deck.link.closed == [1]
+
+
+class SlowLink(FakeLink):
+    """A host that opens a screen when the test lets it."""
+
+    def __init__(self, *sessions: Session) -> None:
+        super().__init__(*sessions)
+        self.gate = asyncio.Event()
+        self.begun: list[str] = []
+
+    async def open_screen(self, session_id: str, on_frame: FrameHandler) -> int:
+        """Open it once the gate is open."""
+        self.begun.append(session_id)
+        await self.gate.wait()
+        return await super().open_screen(session_id, on_frame)
+
+
+async def test_news_while_a_screen_is_being_opened_do_not_leave_it_blank() -> None:
+    link = SlowLink(working())
+    link.frame = lambda _: a_frame("hello from the agent")
+    async with running(link) as deck:
+        # News come before the cursor has rested, and the screen is opened at once;
+        # when it has rested, that is still under way.
+        link.change(working(), last_line="something new")
+        await deck.until(lambda: link.begun)
+        await deck.pilot.pause(2 * OPEN_PAUSE_S)
+        link.gate.set()
+        await deck.until(lambda: "hello" in deck.terminal.render_line(0).text)
+        assert len(link.opened) - len(link.closed) == 1
 
 
 async def test_the_session_is_given_the_panes_size_once() -> None:

@@ -192,7 +192,7 @@ class WatchingScreen(DealingScreen):
         if channel.timer is not None:
             channel.timer.stop()
         channel.sender.cancel()
-        self._run(partial(channel.feed.show, None), _group(pane))
+        self._run(partial(channel.feed.show, None), "open")
 
     def _open_soon(self, pane: Pane) -> None:
         channel = self._channel(pane)
@@ -206,12 +206,10 @@ class WatchingScreen(DealingScreen):
         if pane not in self.grid.panes:
             return
         job = partial(self._open_screen, pane, again=again)
-        self._run(job, _group(pane), exclusive=True)
+        self._run(job, "open")
 
-    def _run(self, job: Job, group: str, *, exclusive: bool = False) -> Worker[None]:
-        return self.run_worker(
-            job, group=group, exclusive=exclusive, exit_on_error=False
-        )
+    def _run(self, job: Job, group: str) -> Worker[None]:
+        return self.run_worker(job, group=group, exit_on_error=False)
 
     async def _open_screen(self, pane: Pane, *, again: bool) -> None:
         channel = self._channel(pane)
@@ -340,7 +338,3 @@ class WatchingScreen(DealingScreen):
 
 def _has_screen(session: Session) -> bool:
     return session.phase not in (Phase.QUEUED, Phase.PREPARING)
-
-
-def _group(pane: Pane) -> str:
-    return f"open-{id(pane)}"

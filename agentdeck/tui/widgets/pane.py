@@ -51,6 +51,7 @@ class Pane(Widget):
         self.session_id: str | None = None
         """Whose terminal is shown."""
         self.is_pinned = False
+        self._titles: tuple[Content | None, Content | None] = (None, None)
         self.terminal = Terminal(look, release_key)
         self.set_class(look.glyphs.is_ascii, "-ascii")
 
@@ -72,7 +73,7 @@ class Pane(Widget):
             release_key: The key that gives the keyboard back.
         """
         if session is None:
-            self.border_title = self.border_subtitle = None
+            self._set_titles(None, None)
             return
         glyphs = self._look.glyphs
         status = status_of(session, glyphs, place)
@@ -88,10 +89,16 @@ class Pane(Widget):
         if cell_len(f"{name} {said}") > room:
             said = status.glyph
         name = cut(name, max(1, room - cell_len(f" {said}")), more=glyphs.more)
-        self.border_title = Content.assemble(
-            (name, "bold"), " ", (said, colour), branch
-        )
-        self.border_subtitle = self._subtitle(session, name, release_key)
+        title = Content.assemble((name, "bold"), " ", (said, colour), branch)
+        self._set_titles(title, self._subtitle(session, name, release_key))
+
+    def _set_titles(self, title: Content | None, subtitle: Content | None) -> None:
+        """Setting a title draws the whole pane anew, so it is set only if it changed."""
+        before, self._titles = self._titles, (title, subtitle)
+        if not _is_same(title, before[0]):
+            self.border_title = title
+        if not _is_same(subtitle, before[1]):
+            self.border_subtitle = subtitle
 
     def _subtitle(
         self, session: Session, name: str, release_key: str
@@ -116,3 +123,9 @@ class Pane(Widget):
         if self.terminal.region.contains_point(event.screen_offset):
             return
         self.post_message(self.FrameGrabbed(self, x, y))
+
+
+def _is_same(one: Content | None, other: Content | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.is_same(other)
