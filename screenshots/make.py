@@ -17,8 +17,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+Settle = Callable[..., Awaitable[None]]
+Takes = Callable[[Settle, Callable[[str], None], int], Awaitable[None]]
+
 HERE = Path(__file__).parent
 SIZES = ((120, 40), (80, 24))
+PANES_SIZE = (160, 45)
 SETTLED_S = 1.5
 
 
@@ -36,8 +40,10 @@ async def main() -> int:
             await client.call("demo.start", folder=str(folder))
             try:
                 await asyncio.sleep(9)
+                repo = folder / "orchard"
                 for width, height in SIZES:
-                    await _pictures(paths, folder / "orchard", width, height)
+                    await _pictures(paths, repo, width, height, _sessions)
+                await _pictures(paths, repo, *PANES_SIZE, _panes)
             finally:
                 sessions = (await client.call("session.list"))["sessions"]
                 ids = [session["id"] for session in sessions]
@@ -49,7 +55,9 @@ async def main() -> int:
     return 0
 
 
-async def _pictures(paths: Any, repo: Path, width: int, height: int) -> None:
+async def _pictures(
+    paths: Any, repo: Path, width: int, height: int, take_them: Takes
+) -> None:
     from agentdeck.tui.app import AgentDeckApp
     from agentdeck.tui.link import HostLink
 
@@ -64,22 +72,29 @@ async def _pictures(paths: Any, repo: Path, width: int, height: int) -> None:
             await asyncio.sleep(SETTLED_S)
             await pilot.pause()
 
+        def take(name: str) -> None:
+            _save(app.export_screenshot(title="AgentDeck"), f"{name}-{width}x{height}")
+
         await settle("g", "full_stop")
-        _save(app.export_screenshot(title="AgentDeck"), f"sessions-{width}x{height}")
-        if width >= 100:
-            await _dialogs(app.export_screenshot, settle, f"{width}x{height}")
+        await take_them(settle, take, width)
 
 
-async def _dialogs(
-    take: Callable[..., str], settle: Callable[..., Awaitable[None]], size: str
-) -> None:
+async def _sessions(settle: Settle, take: Callable[[str], None], width: int) -> None:
+    take("sessions")
+    if width < 100:
+        return
     await settle("n")
-    _save(take(title="AgentDeck"), f"new-session-{size}")
+    take("new-session")
     await settle("escape", "G", "up", "up", "d")
-    _save(take(title="AgentDeck"), f"diff-{size}")
+    take("diff")
     await settle("escape", "question_mark")
-    _save(take(title="AgentDeck"), f"keys-{size}")
+    take("keys")
     await settle("escape")
+
+
+async def _panes(settle: Settle, take: Callable[[str], None], _: int) -> None:
+    await settle("w", "w", "w")
+    take("panes")
 
 
 def _save(svg: str, name: str) -> None:

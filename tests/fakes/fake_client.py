@@ -64,6 +64,7 @@ class FakeLink:
         self.sessions = {session.id: session for session in sessions}
         self.app = app
         self.home = ""
+        self.layouts: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.unexpected: list[str] = []
@@ -84,6 +85,7 @@ class FakeLink:
         self._answers: dict[str, Answer] = {
             "session.mark_read": self.each_done,
             "pool.set": lambda params: {**self.pool, **params},
+            "app.keep_layout": self._keep_layout,
         }
 
     def answer(self, method: str, answer: Answer | dict[str, Any] | Exception) -> None:
@@ -105,6 +107,10 @@ class FakeLink:
         names = {session.id: session.name for session in self.sessions.values()}
         rows = [{"id": i, "name": names[i], "ok": True} for i in params["ids"]]
         return {"results": rows}
+
+    def _keep_layout(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.layouts[params["size"]] = params["layout"]
+        return {}
 
     def calls_of(self, method: str) -> list[dict[str, Any]]:
         """The parameters of each call of a method."""
@@ -130,6 +136,7 @@ class FakeLink:
                 "ascii": False,
                 **self.app,
             },
+            "layouts": dict(self.layouts),
             "default_agent": "claude",
             "agents": self.agents,
             "pool": self.pool,
@@ -204,6 +211,11 @@ class FakeLink:
         """Note that a channel was closed."""
         self._handlers.pop(channel, None)
         self.closed.append(channel)
+
+    @property
+    def open_sessions(self) -> set[str]:
+        """The sessions whose screens are open now."""
+        return {self.opened[channel] for channel in self._handlers}
 
     def send_frame(self, frame: dict[str, Any]) -> None:
         """Send a frame on the newest channel."""

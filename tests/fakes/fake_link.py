@@ -137,7 +137,7 @@ class FakeLink:
                 return {"phase": "running", "activity": "working", "evidence": []}
             case "session.logs":
                 return {"data": "a line\n", "position": "1:1", "end": True}
-            case "pool.set":
+            case "pool.set" | "app.keep_layout":
                 return {}
             case _ if "ids" in params:
                 return {"results": [self._result(each) for each in params["ids"]]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import signal
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -104,6 +106,34 @@ def test_no_color_draws_no_colour(deck: Deck, off: dict[str, str]) -> None:
         assert app.wait() == 0
     colours = coloured(bytes(app.output))
     assert bool(colours) is not bool(off), colours[:5]
+
+
+def test_a_layout_outlives_app_and_host(deck: Deck) -> None:
+    for name in ("one", "two", "three"):
+        deck.shell(name, f"echo this is {name}; sleep 300")
+    with app_in_terminal(deck, cols=160, rows=45) as app:
+        app.until_shown("this is one")
+        app.type("ww")
+        app.until_shown("this is two", "this is three", "╭─ three")
+        until_kept(deck, "160x45")
+        app.type("q")
+        assert app.wait() == 0
+    deck.run("host", "restart")
+    with app_in_terminal(deck, cols=160, rows=45) as again:
+        again.until_shown("╭─ one", "╭─ two", "╭─ three", "this is two")
+
+
+def until_kept(deck: Deck, size: str) -> None:
+    """Wait until the host has a layout for a size of terminal."""
+    file = next(deck.home.rglob("agentdeck.db"))
+    deadline = time.monotonic() + 20
+    while True:
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            rows = database.execute("SELECT size FROM layouts").fetchall()
+        if (size,) in rows:
+            return
+        assert time.monotonic() < deadline, rows
+        time.sleep(0.05)
 
 
 def coloured(output: bytes) -> list[bytes]:

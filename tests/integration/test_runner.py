@@ -199,15 +199,7 @@ def test_queries_of_the_agent_are_answered(runners: Harness) -> None:
 
 
 def test_a_resize_reaches_the_agent_and_the_recording(runners: Harness) -> None:
-    code = (
-        "import os, signal\n"
-        "def show(*_):\n"
-        "    size = os.get_terminal_size()\n"
-        "    os.write(1, f'{size.columns} {size.lines}\\n'.encode())\n"
-        "signal.signal(signal.SIGWINCH, show); show()\n"
-        "while True: signal.pause()"
-    )
-    started = runners.python(code, cols=90, rows=20)
+    started = runners.python(SHOW_SIZES, cols=90, rows=20)
     connection = watch(started)
     until_line(connection, "90 20")
     connection.send(t="resize", cols=101, rows=33)
@@ -218,6 +210,53 @@ def test_a_resize_reaches_the_agent_and_the_recording(runners: Harness) -> None:
     started.exit()
     sizes = [e.data for e in events(started.directory) if e.code == "r"]
     assert sizes == ["101x33", "1000x2"]
+
+
+SHOW_SIZES = (
+    "import os, signal\n"
+    "def show(*_):\n"
+    "    size = os.get_terminal_size()\n"
+    "    os.write(1, f'{size.columns} {size.lines}\\n'.encode())\n"
+    "signal.signal(signal.SIGWINCH, show); show()\n"
+    "while True: signal.pause()"
+)
+
+
+def test_of_several_viewers_the_focused_then_the_largest_has_its_size(
+    runners: Harness,
+) -> None:
+    started = runners.python(SHOW_SIZES, cols=90, rows=20)
+    small, large = watch(started), watch(started)
+    until_line(small, "90 20")
+    small.send(t="resize", cols=60, rows=15)
+    until_line(small, "60 15")
+    large.send(t="resize", cols=100, rows=30)
+    until_line(small, "100 30")
+    small.send(t="focus", gained=True)
+    until_line(small, "60 15")
+    small.send(t="focus", gained=False)
+    until_line(small, "100 30")
+    large.close()
+    until_line(small, "60 15")
+    small.send(t="unsubscribe")
+    small.send(t="stop", force=True)
+    started.exit()
+    sizes = [e.data for e in events(started.directory) if e.code == "r"]
+    assert sizes == ["60x15", "100x30", "60x15", "100x30", "60x15"]
+
+
+def test_a_storm_of_sizes_reaches_the_agent_as_few(runners: Harness) -> None:
+    started = runners.python(SHOW_SIZES, cols=90, rows=20)
+    connection = watch(started)
+    until_line(connection, "90 20")
+    for cols in range(40, 140):
+        connection.send(t="resize", cols=cols, rows=30)
+    until_line(connection, "139 30")
+    connection.send(t="stop", force=True)
+    started.exit()
+    sizes = [e.data for e in events(started.directory) if e.code == "r"]
+    assert sizes[-1] == "139x30"
+    assert len(sizes) < 20
 
 
 def test_signals_of_the_terminal_reach_watchers(runners: Harness) -> None:

@@ -303,7 +303,10 @@ class WatchingScreen(DealingScreen):
         if len(meant) > 1 and set(meant) != set(self.panes.held):
             if len(meant) > MAX_PANES:
                 self.say(f"{len(meant)} are marked; the first {MAX_PANES} are shown.")
-            self.set_panes(self.panes.filled(meant).followed(self._cursor))
+            self.set_panes(self.panes.filled(meant))
+            # Marking leaves the cursor below the last; there it would take a pane.
+            if self._cursor not in self.panes.own:
+                self.go_to(self.panes.held[0])
             return
         order = self.sessions_in_order()
         order.sort(key=lambda session: not session.is_live)

@@ -51,6 +51,7 @@ class Pane(Widget):
         self.session_id: str | None = None
         """Whose terminal is shown."""
         self.is_pinned = False
+        self._titled: tuple[Session | None, int, str] = (None, 0, release_key)
         self._titles: tuple[Content | None, Content | None] = (None, None)
         self.terminal = Terminal(look, release_key)
         self.set_class(look.glyphs.is_ascii, "-ascii")
@@ -63,6 +64,7 @@ class Pane(Widget):
         self._look = look
         self.set_class(look.glyphs.is_ascii, "-ascii")
         self.terminal.wear(look)
+        self._draw_title()
 
     def show_title(self, session: Session | None, place: int, release_key: str) -> None:
         """Say whose terminal this is.
@@ -72,6 +74,11 @@ class Pane(Widget):
             place: Its place in the queue.
             release_key: The key that gives the keyboard back.
         """
+        self._titled = (session, place, release_key)
+        self._draw_title()
+
+    def _draw_title(self) -> None:
+        session, place, release_key = self._titled
         if session is None:
             self._set_titles(None, None)
             return
@@ -116,6 +123,9 @@ class Pane(Widget):
         if self.is_pinned:
             said.insert(0, "pinned")
         return Content(f" {glyphs.dot} ".join(said)) if said else None
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw_title()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()

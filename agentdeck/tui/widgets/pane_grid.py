@@ -110,7 +110,11 @@ class PaneGrid(Widget):
     def set_borders(self, borders: Borders) -> None:
         """Have the borders where they were once."""
         self.borders = borders
-        self.refresh(layout=True)
+        self._place_anew()
+
+    def _place_anew(self) -> None:
+        # A widget's own places are kept until one of its children asks for others.
+        self.panes[0].refresh(layout=True)
 
     def zoom(self, pane: Pane | None) -> None:
         """Show one pane alone, or all again."""
@@ -135,7 +139,7 @@ class PaneGrid(Widget):
         arrangement = arrangement_for(len(self.shown_panes), size.width, size.height)
         area = Region(0, 0, size.width, size.height)
         self.borders = self.borders.moved(arrangement, index, (wide, tall), area)
-        self.refresh(layout=True)
+        self._place_anew()
 
     @on(Pane.FrameGrabbed)
     def _take_hold(self, event: Pane.FrameGrabbed) -> None:
