@@ -222,6 +222,12 @@ class FakeLink:
         channel = max(self._handlers)
         self._handlers[channel](frame)
 
+    def send_frame_to(self, session_id: str, frame: dict[str, Any]) -> None:
+        """Send a frame of a session whose screen is open."""
+        for channel, on_frame in self._handlers.items():
+            if self.opened[channel] == session_id:
+                on_frame(frame)
+
 
 def a_frame(*lines: str, n: int = 1, **values: Any) -> dict[str, Any]:
     """A full frame of plain lines."""

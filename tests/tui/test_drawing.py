@@ -154,7 +154,18 @@ def is_reversed_at(strip: Strip, x: int) -> bool:
 def test_a_small_pane_shows_the_part_with_the_cursor() -> None:
     buffer = a_buffer()
     buffer.apply(a_frame("top", cursor=[70, 20, True, 0]))
-    assert buffer.origin(40, 10) == (31, 14)
+    assert buffer.origin(40, 10) == (31, 11)
     assert buffer.origin(80, 24) == (0, 0)
     buffer.apply(a_frame("top", cursor=[0, 2, True, 0]))
-    assert buffer.origin(40, 10) == (0, 2)
+    assert buffer.origin(40, 10) == (0, 0)
+
+
+def test_a_larger_screen_without_a_cursor_shows_where_its_last_text_is() -> None:
+    buffer = a_buffer()
+    rows: dict[str, list[object]] = {str(y): [] for y in range(36)}
+    rows["3"] = [["text", 0]]
+    frame = {"cols": 80, "rows": 36, "full": True, "rows_changed": rows}
+    buffer.apply({**frame, "cursor": [0, 4, False, "block"]})
+    assert buffer.origin(80, 25) == (0, 0)
+    buffer.apply({**frame, "rows_changed": {**rows, "30": [["text", 0]]}})
+    assert buffer.origin(80, 25) == (0, 6)

@@ -196,7 +196,7 @@ async def test_the_layout_is_kept_for_the_size_and_comes_back() -> None:
     async with four_panes(link) as deck:
         deck.rows.cursor = IDS[1]
         await deck.press("t", "right_curly_bracket")
-        await deck.until(lambda: "200x60" in link.layouts)
+        await deck.until(lambda: link.layouts.get("200x60", {}).get("borders"))
         widths = [pane.size.width for pane in panes(deck)]
     again = six()
     again.layouts = link.layouts
@@ -216,6 +216,30 @@ async def test_a_layout_that_is_nonsense_is_left_out() -> None:
     link.layouts = {"200x60": {"panes": [1, None], "pinned": 3, "borders": "x"}}
     async with running(link, (200, 60)) as deck:
         await deck.until(lambda: shown(deck) == [IDS[0]])
+
+
+async def test_of_many_panes_the_one_with_the_keyboard_alone_is_drawn_at_once() -> None:
+    link = six()
+    async with running(link, (200, 60)) as deck:
+        await deck.press("a", "w")
+        await deck.until(lambda: link.open_sessions == set(IDS))
+        await deck.until(lambda: len(acked(link)) == len(IDS))
+        deck.rows.cursor = IDS[2]
+        await deck.press("enter")
+        await deck.until(lambda: panes(deck)[2].terminal.has_focus)
+        held: list[object] = []
+        deck.main.set_timer = lambda *_a, **_k: held.append(_a)  # type: ignore[method-assign,assignment]
+        link.send_frame_to(IDS[1], a_frame("later", n=2))
+        link.send_frame_to(IDS[2], a_frame("at once", n=2))
+        await deck.until(lambda: (IDS[2], 2) in acked(link))
+        await deck.until(lambda: held)
+        assert (IDS[1], 2) not in acked(link)
+        assert text_of(panes(deck)[1]) == "later"
+
+
+def acked(link: FakeLink) -> list[tuple[str, int]]:
+    told = link.told_of("screen.ack")
+    return [(link.opened[each["channel"]], each["n"]) for each in told]
 
 
 async def test_a_title_that_did_not_change_draws_nothing() -> None:

@@ -11,6 +11,7 @@ from textual import events
 from agentdeck.core.session import Phase, Session
 from agentdeck.rpc.client import FrameHandler
 from agentdeck.tui.screens.watching import OPEN_PAUSE_S
+from agentdeck.tui.widgets import terminal
 from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import FakeLink, a_frame
 from tests.tui.driving import Deck, running
@@ -127,7 +128,11 @@ async def test_news_while_a_screen_is_being_opened_do_not_leave_it_blank() -> No
         assert len(link.opened) - len(link.closed) == 1
 
 
-async def test_the_session_is_given_the_panes_size_once() -> None:
+async def test_the_session_is_given_the_panes_size_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Long enough that five keys fall into it on a slow machine too.
+    monkeypatch.setattr(terminal, "RESIZE_PAUSE_S", 1.0)
     async with running(few_link()) as deck:
         await deck.go_to("bulk-discounts")
         await deck.until(lambda: deck.link.told_of("screen.resize"))

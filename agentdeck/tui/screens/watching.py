@@ -30,6 +30,11 @@ OPEN_PAUSE_S = 0.08
 """A cursor that runs through the list opens no screen on its way."""
 
 
+EAGER_PANES = 4
+LATE_ACK_S = 0.05
+"""Of more panes than that, those nobody types into ask for their next frames together,
+this long after the last: what changes in many is painted in one go."""
+
 Job = Callable[[], Coroutine[None, None, None]]
 
 
@@ -48,6 +53,8 @@ class _Channel:
 class _State:
     panes: Panes = field(default_factory=Panes)
     channels: dict[Pane, _Channel] = field(default_factory=dict)
+    late: list[tuple[ScreenFeed, int, int]] = field(default_factory=list)
+    """Frames that are painted and whose acknowledgement waits."""
 
 
 class WatchingScreen(DealingScreen):
@@ -253,8 +260,20 @@ class WatchingScreen(DealingScreen):
     def _acknowledge(self, event: Terminal.Painted) -> None:
         event.stop()
         feed = self._feed_of(event.widget)
-        if feed is not None:
+        if feed is None:
+            return
+        if self.panes.count <= EAGER_PANES or event.widget.has_focus:
             feed.acknowledge(event.channel, event.n)
+            return
+        late = self._watch.late
+        if not late:
+            self.set_timer(LATE_ACK_S, self._acknowledge_late)
+        late.append((feed, event.channel, event.n))
+
+    def _acknowledge_late(self) -> None:
+        late, self._watch.late = self._watch.late, []
+        for feed, channel, n in late:
+            feed.acknowledge(channel, n)
 
     @on(Terminal.Fitted)
     def _fit(self, event: Terminal.Fitted) -> None:

@@ -106,7 +106,7 @@ class Terminal(Widget, can_focus=True):
         """Draw in another look."""
         self._look = look
         if self._buffer is not None:
-            self._buffer.wear(palette_of(look))
+            self._buffer.wear(palette_of(look), self.rich_style)
         self.refresh()
 
     def begin(self) -> None:
@@ -126,7 +126,9 @@ class Terminal(Widget, can_focus=True):
         """Draw a frame and tell when it is painted."""
         if self._buffer is None or self._is_stale:
             palette, plain = palette_of(self._look), self._look.glyphs.is_ascii
-            self._buffer = TerminalBuffer(palette, ascii_only=plain)
+            self._buffer = TerminalBuffer(
+                palette, base=self.rich_style, ascii_only=plain
+            )
             self._is_stale = False
             self._note = ()
         changed = self._buffer.apply(frame)
@@ -147,15 +149,16 @@ class Terminal(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        style = self.rich_style
         buffer = self._buffer
         if buffer is None or not buffer.has_frame:
-            return self._note_line(y).apply_style(style)
+            return self._note_line(y).apply_style(self.rich_style)
         x0, y0 = self._view
         if y + y0 >= buffer.rows:
-            return Strip.blank(width, style)
+            return Strip.blank(width, self.rich_style)
         strip = buffer.row_with_cursor(y + y0, focused=self.has_focus)
-        return strip.crop_extend(x0, x0 + width, style).apply_style(style)
+        if x0 == 0 and strip.cell_length == width:
+            return strip
+        return strip.crop_extend(x0, x0 + width, self.rich_style)
 
     def _note_line(self, y: int) -> Strip:
         width = self.size.width

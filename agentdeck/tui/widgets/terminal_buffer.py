@@ -34,8 +34,18 @@ class Cursor:
 class TerminalBuffer:
     """The rows of one terminal."""
 
-    def __init__(self, palette: Palette, *, ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        *,
+        base: Style | None = None,
+        ascii_only: bool = False,
+    ) -> None:
         self._palette = palette
+        self._base = base or Style.null()
+        """What lies under every cell."""
+        self._width = 0
+        """Rows are filled up to this many cells."""
         self._ascii_only = ascii_only
         self._entries: list[Any] = []
         self._styles: list[Style | None] = []
@@ -48,9 +58,9 @@ class TerminalBuffer:
         self.mouse = 0
         self.has_frame = False
 
-    def wear(self, palette: Palette) -> None:
+    def wear(self, palette: Palette, base: Style) -> None:
         """Draw in other colours."""
-        self._palette = palette
+        self._palette, self._base = palette, base
         self._styles = [None] * len(self._entries)
         self._strips.clear()
 
@@ -88,14 +98,20 @@ class TerminalBuffer:
         return set() if before == self.cursor else {before.y, self.cursor.y}
 
     def origin(self, width: int, height: int) -> tuple[int, int]:
-        """The first cell that a pane of this size shows: the part with the cursor."""
+        """The first cell that a pane of this size shows.
+
+        That is the part with the last text, and with the cursor in any case.
+        """
+        if width != self._width:
+            self._width = width
+            self._strips.clear()
         x = y = 0
         if self.rows > height:
-            y = self.rows - height
-            if self.cursor.is_visible:
-                y = min(y, self.cursor.y)
-            elif not any(row >= y for row in self._rows):
-                y = 0
+            cursor = self.cursor
+            last = max((row for row, runs in self._rows.items() if runs), default=0)
+            y = max(0, max(last, cursor.y if cursor.is_visible else 0) + 1 - height)
+            if cursor.is_visible:
+                y = min(y, cursor.y)
         if self.cols > width and self.cursor.is_visible and self.cursor.x >= width:
             x = min(self.cursor.x - width + 1, self.cols - width)
         return x, y
@@ -104,8 +120,12 @@ class TerminalBuffer:
         """A row without the cursor; the same object as long as nothing changed."""
         strip = self._strips.get(y)
         if strip is None:
-            strip = Strip(list(self._segments(self._rows.get(y) or ())))
-            self._strips[y] = strip
+            segments = list(self._segments(self._rows.get(y) or ()))
+            cells = sum(segment.cell_length for segment in segments)
+            if cells < self._width:
+                segments.append(Segment(" " * (self._width - cells), self._base))
+                cells = self._width
+            strip = self._strips[y] = Strip(segments, cells)
         return strip
 
     def row_with_cursor(self, y: int, *, focused: bool) -> Strip:
@@ -137,10 +157,9 @@ class TerminalBuffer:
 
     def _style(self, index: int) -> Style:
         if not 0 <= index < len(self._entries):
-            return Style.null()
+            return self._base
         style = self._styles[index]
         if style is None:
-            style = self._styles[index] = style_from(
-                self._entries[index], self._palette
-            )
+            own = style_from(self._entries[index], self._palette)
+            style = self._styles[index] = self._base + own
         return style
