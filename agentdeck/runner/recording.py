@@ -3,7 +3,11 @@
 The segment being written is `recording.cast`. When it has reached a quarter of
 the cap it is renamed to `recording.N.cast`, N being the segment's own number
 (also in its header, counted from 1 and never reused), so a higher number is
-newer. At most three renamed segments are kept. Each segment is a valid cast.
+newer. The oldest go so that all fit the cap. Each segment is a valid cast.
+
+A session that is started again goes on in a segment of its own: its number is
+one higher, its `run` too. `began` in a header is the wall-clock time from which
+the segment's first interval counts.
 
 Output that is not UTF-8 is held as lone surrogates (`surrogateescape`), so the
 exact bytes come back from any segment.
@@ -11,8 +15,10 @@ exact bytes come back from any segment.
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as _quote
 from pathlib import Path
 
@@ -25,6 +31,13 @@ RETRY_AFTER_S = 1.0
 _EXPANSION = 6
 _LARGEST_PIECE = 256 * 1024
 _LINE_OVERHEAD = 64
+
+
+def _numbered(directory: Path) -> Iterator[tuple[int, Path]]:
+    for path in directory.glob("recording.*.cast"):
+        number = path.name.split(".")[1]
+        if number.isdecimal():
+            yield int(number), path
 
 
 def incomplete_tail(data: bytes | bytearray | memoryview) -> int:
@@ -61,6 +74,7 @@ class Recorder:
         )
         self._fd = -1
         self._number = 0
+        self._run = 0
         self._written = 0
         self._held = b""
         self._pending: list[bytes] = []
@@ -162,7 +176,7 @@ class Recorder:
 
     def _write_what_fits(self, first: int) -> int:
         if self._fd < 0:
-            self._open()
+            self._open(first)
         room = self._segment_limit - self._written
         size = 0
         last = first
@@ -191,15 +205,43 @@ class Recorder:
         self._written += len(data)
 
     def _rotate(self) -> None:
-        current = self._directory / CURRENT
         os.close(self._fd)
         self._fd = -1
-        current.replace(self._directory / f"recording.{self._number}.cast")
-        # The new segment counts too, so one fewer of the old ones is kept.
-        oldest_kept = self._number - (SEGMENTS - 1) + 1
-        (self._directory / f"recording.{oldest_kept - 1}.cast").unlink(missing_ok=True)
+        self._put_aside()
 
-    def _open(self) -> None:
+    def _put_aside(self) -> None:
+        current = self._directory / CURRENT
+        current.replace(self._directory / f"recording.{self._number}.cast")
+        older = sorted(_numbered(self._directory), reverse=True)
+        kept = 0
+        for number, path in older:
+            kept += path.stat().st_size
+            # The segment being written has its quarter of the cap too.
+            if kept > self._segment_limit * (SEGMENTS - 1) and number < self._number:
+                path.unlink()
+
+    def _go_on_from_earlier_run(self) -> int:
+        """Keep what the session recorded when it was started before; give the run."""
+        try:
+            with (self._directory / CURRENT).open("rb") as file:
+                header = json.loads(file.readline())
+            number, run = int(header["segment"]), int(header.get("run", 1))
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return 1
+        self._number = number
+        self._put_aside()
+        return run + 1
+
+    def _began(self, first: int) -> float:
+        """The wall-clock time from which the interval of a pending line counts."""
+        waited = time.monotonic() - self._last_event
+        for line in self._pending[first:]:
+            waited += float(line[1 : line.index(b",")])
+        return time.time() - waited
+
+    def _open(self, first: int) -> None:
+        if not self._run:
+            self._run = self._go_on_from_earlier_run()
         path = self._directory / CURRENT
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._fd, self._written = fd, 0
@@ -207,7 +249,8 @@ class Recorder:
         header = (
             f'{{"version": 3, "term": {{"cols": {cols}, "rows": {rows}, '
             f'"type": "xterm-256color"}}, "timestamp": {int(time.time())}, '
-            f'"command": {_quote(self._command)}, "segment": {self._number + 1}}}\n'
+            f'"command": {_quote(self._command)}, "segment": {self._number + 1}, '
+            f'"run": {self._run}, "began": {self._began(first):.3f}}}\n'
         )
         try:
             self._write_all(header.encode("ascii"))

@@ -170,6 +170,44 @@ def test_a_line_that_is_being_written_is_read_later(tmp_path: Path) -> None:
     assert (first, read_from(tmp_path, position)[0]) == (b"one", b"two")
 
 
+def test_a_session_that_is_started_again_keeps_what_it_recorded(
+    tmp_path: Path,
+) -> None:
+    for word in (b"first", b"second", b"third", b"fourth", b"fifth", b"sixth"):
+        record(tmp_path, [word])
+    assert read_bytes(tmp_path) == b"firstsecondthirdfourthfifthsixth"
+    headers = [json.loads(p.read_text().splitlines()[0]) for p in segments(tmp_path)]
+    assert [h["segment"] for h in headers] == [1, 2, 3, 4, 5, 6]
+    assert [h["run"] for h in headers] == [1, 2, 3, 4, 5, 6]
+
+
+def test_all_runs_together_stay_under_the_cap(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    stream = b""
+    for _ in range(8):
+        pieces = [chance.randbytes(900) for _ in range(chance.randrange(1, 30))]
+        stream += b"".join(pieces)
+        record(tmp_path, pieces)
+        assert sum(path.stat().st_size for path in segments(tmp_path)) <= CAP
+    assert stream.endswith(read_bytes(tmp_path))
+
+
+def test_a_header_says_from_when_its_intervals_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(recording_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(recording_module.time, "time", lambda: now[0] + 5000)
+    recorder = recorder_in(tmp_path)
+    now[0] = 130.0
+    recorder.output(b"a")
+    now[0] = 131.5
+    recorder.output(b"b")
+    recorder.close()
+    header = json.loads((tmp_path / "recording.cast").read_text().splitlines()[0])
+    assert header["began"] == 5100.0
+
+
 def test_no_recording_reads_as_nothing(tmp_path: Path) -> None:
     assert read_bytes(tmp_path) == b""
     assert read_from(tmp_path, START) == (b"", START)
