@@ -18,6 +18,7 @@ VERBS = {
     "ls": f"{_V}.ls:ls",
     "show": f"{_V}.show:show",
     "logs": f"{_V}.logs:logs",
+    "export": f"{_V}.export:export",
     "screen": f"{_V}.screen:screen",
     "attach": f"{_V}.attach:attach",
     "send": f"{_V}.send:send",

@@ -13,6 +13,7 @@ from agentdeck.core.session import Session
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.rpc.messages import ReadLogs
 from agentdeck.runner import recording_reader
+from agentdeck.runner.cast import CastForm, Place, cast_piece
 from agentdeck.runner.errors import RunnerError
 from agentdeck.runner.plain_text import to_plain_text
 
@@ -30,30 +31,34 @@ class Recordings:
         live = self._supervisor.live(session.id)
         if live is not None:
             live.has_output.clear()
-        data, position = await asyncio.to_thread(_read, folder, request)
+        data, position = await asyncio.to_thread(_read, folder, request, session.title)
         if not data and live is not None and request.wait_s:
             try:
                 async with asyncio.timeout(request.wait_s):
                     await live.has_output.wait()
             except TimeoutError:
                 pass
-            data, position = await asyncio.to_thread(_read, folder, request)
+            data, position = await asyncio.to_thread(
+                _read, folder, request, session.title
+            )
         over = self._supervisor.live(session.id) is None
         return {"data": data, "position": position, "end": over and not data}
 
 
-def _read(folder: Path, request: ReadLogs) -> tuple[str, str]:
+def _read(folder: Path, request: ReadLogs, title: str) -> tuple[str, str]:
     try:
-        return _read_form(folder, request)
+        return _read_form(folder, request, title)
     except (RunnerError, OSError) as error:
         raise AgentDeckError(f"The recording cannot be read: {error}.") from error
     except ValueError as error:
         raise UsageError(f"{request.position!r} is no position of a log.") from error
 
 
-def _read_form(folder: Path, request: ReadLogs) -> tuple[str, str]:
+def _read_form(folder: Path, request: ReadLogs, title: str) -> tuple[str, str]:
     if request.format == "cast":
-        return _read_cast(folder, request.position)
+        form = CastForm(request.cast_version, request.with_input, title)
+        text, place = cast_piece(folder, form, Place.parse(request.position))
+        return text, str(place)
     start = recording_reader.START
     if request.position:
         segment, _, offset = request.position.partition(":")
@@ -63,17 +68,3 @@ def _read_form(folder: Path, request: ReadLogs) -> tuple[str, str]:
     if request.format == "raw":
         return base64.b64encode(output).decode(), position
     return to_plain_text(output.decode("utf-8", "replace")), position
-
-
-def _read_cast(folder: Path, position: str | None) -> tuple[str, str]:
-    """The recording as one asciicast: one header, the events of all segments."""
-    if position:
-        return "", position
-    lines: list[str] = []
-    for number, file in enumerate(recording_reader.segments(folder)):
-        with file.open(encoding="utf-8") as stream:
-            header = stream.readline()
-            if number == 0:
-                lines.append(header)
-            lines += [line for line in stream if line.startswith("[")]
-    return "".join(lines), "whole"

@@ -128,6 +128,9 @@ class ReadLogs(OneSession):
 
     position: str | None = None
     format: Literal["text", "raw", "cast"] = "text"
+    cast_version: Literal[2, 3] = 3
+    with_input: bool = False
+    """Whether a cast also holds what was typed, which may be secret."""
     wait_s: float = Field(default=0, ge=0, le=60)
 
 

@@ -38,6 +38,20 @@ class Event(NamedTuple):
     data: str
 
 
+class Segment(NamedTuple):
+    """One file of a recording, opened; `file` stands at its first event."""
+
+    number: int
+    run: int
+    """Counts how often the session was started; a new run has a new terminal."""
+    cols: int
+    rows: int
+    began: float
+    """The wall-clock time from which the first interval counts."""
+    command: str
+    file: BinaryIO
+
+
 def segments(directory: Path) -> list[Path]:
     """Return the paths of a recording's segments as they are now, oldest first."""
     older = []
@@ -100,10 +114,10 @@ def _events_from(
 ) -> Iterator[tuple[Event, Position]]:
     try:
         with contextlib.ExitStack() as opened:
-            for number, file in _open_segments(directory, position.segment, opened):
-                if number == position.segment:
-                    file.seek(position.offset)
-                yield from _events_in(number, file)
+            for segment in open_segments(directory, position.segment, opened):
+                if segment.number == position.segment:
+                    segment.file.seek(position.offset)
+                yield from _events_in(segment.number, segment.file)
     except OSError as error:
         raise RecordingUnreadableError(
             f"Cannot read the recording in {directory}: {error.strerror}."
@@ -117,10 +131,15 @@ def _events_in(number: int, file: BinaryIO) -> Iterator[tuple[Event, Position]]:
             return
         offset += len(line)
         if line.startswith(b"["):
-            yield _event(line), Position(number, offset)
+            yield event_from_line(line), Position(number, offset)
 
 
-def _event(line: bytes) -> Event:
+def event_from_line(line: bytes) -> Event:
+    """Return the event that a line of a recording holds.
+
+    Raises:
+        RecordingUnreadableError: If it holds none.
+    """
     try:
         interval, code, data = json.loads(line)
         return Event(float(interval), str(code), str(data))
@@ -130,42 +149,54 @@ def _event(line: bytes) -> Event:
         ) from error
 
 
-def _open_segments(
+def open_segments(
     directory: Path, first: int, opened: contextlib.ExitStack
-) -> list[tuple[int, BinaryIO]]:
-    """Open the segments from number `first` on.
+) -> list[Segment]:
+    """Open the segments from number `first` on, each behind its header.
 
     The current one is opened before the folder is listed: should it be renamed
     in between, it is seen under both names and the second is left out.
+
+    Raises:
+        RecordingUnreadableError: If a file there is no recording.
+        OSError: If a file cannot be opened.
     """
-    current = _open(directory / CURRENT, opened)
-    current_number = None if current is None else _number_in_header(current)
-    found: list[tuple[int, BinaryIO]] = []
+    current = _opened(directory / CURRENT, opened)
+    found: list[Segment] = []
     for path in directory.glob("recording.*.cast"):
         match = _OLDER.fullmatch(path.name)
-        if match is None or int(match[1]) < first or int(match[1]) == current_number:
+        if match is None or int(match[1]) < first:
             continue
-        file = _open(path, opened)
-        if file is not None:
-            found.append((int(match[1]), file))
-    if current is not None and current_number is not None and current_number >= first:
-        found.append((current_number, current))
-    return sorted(found, key=lambda segment: segment[0])
+        if current is not None and int(match[1]) == current.number:
+            continue
+        segment = _opened(path, opened)
+        if segment is not None:
+            found.append(segment)
+    if current is not None and current.number >= first:
+        found.append(current)
+    return sorted(found, key=lambda segment: segment.number)
 
 
-def _open(path: Path, opened: contextlib.ExitStack) -> BinaryIO | None:
+def _opened(path: Path, opened: contextlib.ExitStack) -> Segment | None:
     try:
-        return opened.enter_context(path.open("rb"))
+        file = opened.enter_context(path.open("rb"))
     except FileNotFoundError:
         return None
-
-
-def _number_in_header(file: BinaryIO) -> int | None:
     line = file.readline()
     if not line.endswith(b"\n"):
         return None
     try:
-        return int(json.loads(line)["segment"])
+        header = json.loads(line)
+        term = header["term"]
+        return Segment(
+            int(header["segment"]),
+            int(header.get("run", 1)),
+            int(term["cols"]),
+            int(term["rows"]),
+            float(header.get("began", header["timestamp"])),
+            str(header.get("command", "")),
+            file,
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise RecordingUnreadableError(
             f"The recording does not begin with a header: {line[:80]!r}."
