@@ -1,4 +1,4 @@
-"""Passes terminal frames from runners to clients, and keys the other way.
+"""Passes terminal frames from runners and replays to clients, and keys the other way.
 
 A frame is not read here: the runner wrote it, the client draws it. Each open screen
 is one connection to the runner, so the runner knows what that client has drawn.
@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import logging
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,18 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
 from agentdeck.host.session_files import read_json
 from agentdeck.host.supervisor import Supervisor
+from agentdeck.launch.local import LocalLauncher
 from agentdeck.rpc.protocol import pack_frame
+from agentdeck.runner.recording_reader import segments
 
 logger = logging.getLogger(__name__)
 
 ANSWERING_KEYS = frozenset({"enter", "escape", "y", "n", *"123456789"})
 """Keys after which a question counts as answered, until the agent says otherwise."""
 _FRAME_STARTS = (b'{"t":"frame"', b'{"t": "frame"')
+REPLAY_START_S = 5.0
+_REPLAY_HAS_NO = (b'{"t":"hello"',)
+_REPLAY_TAKES = frozenset({"ack", "subscribe", "seek", "play", "pause"})
 
 SendBytes = Callable[[bytes], Coroutine[Any, Any, None]]
 
@@ -37,15 +43,29 @@ class OpenScreen:
 
     session_id: str
     link: RunnerLink
+    is_replay: bool = False
     task: asyncio.Task[None] | None = None
+
+    def passes(self, payload: bytes) -> bool:
+        """Whether the client is told this."""
+        if self.is_replay:
+            return not payload.startswith(_REPLAY_HAS_NO)
+        return payload.startswith(_FRAME_STARTS)
 
 
 class Screens:
     """The open screens of one client."""
 
-    def __init__(self, paths: Paths, supervisor: Supervisor, send: SendBytes) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        supervisor: Supervisor,
+        launcher: LocalLauncher,
+        send: SendBytes,
+    ) -> None:
         self._paths = paths
         self._supervisor = supervisor
+        self._launcher = launcher
         self._send = send
         self._numbers = itertools.count(1)
         self._open: dict[int, OpenScreen] = {}
@@ -63,20 +83,44 @@ class Screens:
         except RunnerGoneError:
             self._send_last(channel, await self._last_frame(session))
             return channel
-        screen = OpenScreen(session.id, link)
-        self._open[channel] = screen
+        self._begin(channel, OpenScreen(session.id, link))
         link.send({"t": "subscribe"})
-        screen.task = asyncio.create_task(
-            self._relay(channel, screen), name=f"screen-{session.name}"
-        )
         return channel
+
+    async def open_replay(self, session: Session) -> int:
+        """Start a replay of a session's recording; it waits for `subscribe`.
+
+        Raises:
+            AgentDeckError: If there is no recording, or it cannot be played.
+        """
+        folder = self._paths.session_dir(session.id)
+        if not await asyncio.to_thread(segments, folder):
+            raise AgentDeckError(f"{session.name} has no recording yet.")
+        channel = next(self._numbers)
+        socket = self._paths.runtime / f"p-{secrets.token_hex(6)}.sock"
+        await self._launcher.replay(folder, socket)
+        try:
+            link = await RunnerLink.connect(socket, REPLAY_START_S)
+        finally:
+            # The replay is for this client; nobody else shall find it.
+            socket.unlink(missing_ok=True)
+        self._begin(channel, OpenScreen(session.id, link, is_replay=True))
+        return channel
+
+    def _begin(self, channel: int, screen: OpenScreen) -> None:
+        self._open[channel] = screen
+        screen.task = asyncio.create_task(
+            self._relay(channel, screen), name=f"screen-{screen.session_id}"
+        )
 
     def tell(self, channel: int, message: dict[str, Any]) -> None:
         """Pass a message to the runner of an open screen; others are dropped."""
         screen = self._open.get(channel)
-        if screen is None:
+        if screen is None or (screen.is_replay and message["t"] not in _REPLAY_TAKES):
             return
         screen.link.send(message)
+        if screen.is_replay:
+            return
         if message["t"] == "key" and message.get("key") in ANSWERING_KEYS:
             live = self._supervisor.live(screen.session_id)
             if live is not None:
@@ -98,7 +142,7 @@ class Screens:
     async def _relay(self, channel: int, screen: OpenScreen) -> None:
         try:
             async for payload in screen.link.payloads():
-                if payload.startswith(_FRAME_STARTS):
+                if screen.passes(payload):
                     await self._send(pack_frame(channel, payload))
         finally:
             self._open.pop(channel, None)

@@ -80,7 +80,7 @@ class Peer:
         self._host = host
         self._methods = methods
         self._connection = connection
-        self._screens = Screens(host.paths, host.supervisor, self._send)
+        self._screens = Screens(host.paths, host.supervisor, host.launcher, self._send)
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENT_BACKLOG)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsubscribe: list[Any] = []
@@ -152,6 +152,10 @@ class Peer:
             session_id = m.OneSession.model_validate(params).id
             session = self._host.sessions.session(session_id)
             return {"channel": await self._screens.open(session)}
+        if method == "replay.open":
+            session_id = m.OneSession.model_validate(params).id
+            session = self._host.sessions.session(session_id)
+            return {"channel": await self._screens.open_replay(session)}
         if method not in self._methods.table:
             raise KeyError(method)
         known = self._methods.table[method]
@@ -196,6 +200,9 @@ class Peer:
                     given = m.ScreenInput.model_validate(params)
                     message = {**given.event, "t": given.kind}
                     self._screens.tell(given.channel, message)
+                case "replay.control":
+                    control = m.ReplayControl.model_validate(params)
+                    self._screens.tell(control.channel, control.message())
                 case "screen.close":
                     channel = m.Channel.model_validate(params).channel
                     await self._screens.close(channel)

@@ -24,6 +24,10 @@ POLL_S = 0.02
 """How often the starting parent's socket is tried; only while it starts."""
 
 _LENGTH = struct.Struct(">I")
+_WHAT = {
+    "spawn": "The session's runner could not be started",
+    "replay": "The recording could not be played",
+}
 
 
 class LaunchError(AgentDeckError):
@@ -50,7 +54,20 @@ class LocalLauncher:
         Raises:
             LaunchError: If the runner could not be started.
         """
-        request = {"t": "spawn", "dir": str(session_dir), "socket": str(socket)}
+        return await self._start("spawn", session_dir, socket)
+
+    async def replay(self, session_dir: Path, socket: Path) -> int:
+        """Start a process that plays a session's recording; gives its process id.
+
+        It ends by itself when whoever connects to the socket goes.
+
+        Raises:
+            LaunchError: If it could not be started.
+        """
+        return await self._start("replay", session_dir, socket)
+
+    async def _start(self, kind: str, session_dir: Path, socket: Path) -> int:
+        request = {"t": kind, "dir": str(session_dir), "socket": str(socket)}
         async with self._lock:
             await self._ensure_parent()
             try:
@@ -58,13 +75,9 @@ class LocalLauncher:
                     answer = await self._ask(request)
             except (OSError, TimeoutError, EOFError) as error:
                 await self._end_parent()
-                raise LaunchError(
-                    f"The session's runner could not be started: {error}."
-                ) from error
+                raise LaunchError(f"{_WHAT[kind]}: {error}.") from error
         if answer.get("t") != "spawned":
-            raise LaunchError(
-                f"The session's runner could not be started: {answer.get('message')}."
-            )
+            raise LaunchError(f"{_WHAT[kind]}: {answer.get('message')}.")
         return int(answer["pid"])
 
     async def close(self) -> None:

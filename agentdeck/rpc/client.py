@@ -99,6 +99,17 @@ class HostClient:
             on_frame(early)
         return channel
 
+    async def open_replay(self, session_id: str, on_message: FrameHandler) -> int:
+        """Have a session's recording played; gives the channel.
+
+        Nothing comes until it is told to `subscribe` by `replay.control`. The
+        handler gets its frames, which are acknowledged as those of a screen are,
+        and its other messages, told apart by `t`.
+        """
+        channel: int = (await self.call("replay.open", id=session_id))["channel"]
+        self._frame_handlers[channel] = on_message
+        return channel
+
     async def close_screen(self, channel: int) -> None:
         """Have no more frames of a channel."""
         self._frame_handlers.pop(channel, None)

@@ -184,6 +184,22 @@ class KeepLayout(Params):
     layout: dict[str, Any]
 
 
+class ReplayControl(Channel):
+    """`replay.control`: begin a replay at a time, seek, play or pause.
+
+    The times are those that the replay gives; its longer pauses are shortened.
+    """
+
+    do: Literal["subscribe", "seek", "play", "pause"]
+    at: float | None = Field(default=None, ge=0)
+    speed: float | None = Field(default=None, ge=1, le=64)
+
+    def message(self) -> dict[str, Any]:
+        """What the replay is told."""
+        given = {"t": self.do, "at": self.at, "speed": self.speed}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 class StartDemo(Params):
     """`demo.start`: a repository and six scripted sessions on it."""
 

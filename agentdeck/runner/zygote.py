@@ -1,5 +1,7 @@
 """The warm parent: imports everything once and forks a runner for each request.
 
+For a `replay` in place of a `spawn` it forks one that plays a recording.
+
 `python -m agentdeck.runner.zygote --socket PATH`. It ends when its standard
 input is closed; the runners that it forked live on.
 """
@@ -15,12 +17,13 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from agentdeck.runner import process, replay
 from agentdeck.runner.clients import Client, Clients
 from agentdeck.runner.keys import InputEncoder
-from agentdeck.runner.process import run
 from agentdeck.runner.processes import reap
 from agentdeck.runner.screen import Screen
 
@@ -71,8 +74,9 @@ class Zygote:
             self._is_over = True
 
     def _answer(self, client: Client, message: dict[str, Any]) -> None:
-        if message.get("t") != "spawn" or not {"dir", "socket"} <= message.keys():
-            text = "A request must be a spawn with dir and socket."
+        work = _WORK.get(str(message.get("t")))
+        if work is None or not {"dir", "socket"} <= message.keys():
+            text = "A request must be a spawn or replay with dir and socket."
             self._reply(client, message, {"t": "error", "message": text})
             return
         directory = Path(str(message["dir"]))
@@ -82,7 +86,9 @@ class Zygote:
             self._reply(client, message, {"t": "error", "message": text})
             return
         try:
-            self._spawn(client, message, directory, socket_path)
+            self._spawn(
+                client, message, lambda ready: work(directory, socket_path, ready)
+            )
         except OSError as error:
             text = f"No process could be started: {error.strerror}."
             self._reply(client, message, {"t": "error", "message": text})
@@ -91,8 +97,7 @@ class Zygote:
         self,
         client: Client,
         message: dict[str, Any],
-        directory: Path,
-        socket_path: Path,
+        work: Callable[[Callable[[], None]], int],
     ) -> None:
         ready_out, ready_in = os.pipe()
         try:
@@ -102,7 +107,7 @@ class Zygote:
             os.close(ready_in)
             raise
         if pid == 0:
-            self._become_runner(directory, socket_path, ready_in)
+            self._become_runner(Path(str(message["dir"])), work, ready_in)
         os.close(ready_in)
 
         def told(_events: int) -> None:
@@ -120,7 +125,10 @@ class Zygote:
         self._clients.send(client, reply)
 
     def _become_runner(
-        self, directory: Path, socket_path: Path, ready_in: int
+        self,
+        directory: Path,
+        work: Callable[[Callable[[], None]], int],
+        ready_in: int,
     ) -> NoReturn:
         """Turn this freshly forked process into a runner; never returns."""
         status = 1
@@ -128,11 +136,17 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             os.setsid()
             ready_in = _keep_only(ready_in)
-            status = run(directory, socket_path, lambda: os.close(ready_in))
+            status = work(lambda: os.close(ready_in))
         except Exception:  # noqa: BLE001 - the outermost frame of a process
             _log_crash(directory)
         finally:
             os._exit(status)
+
+
+_WORK: dict[str, Callable[[Path, Path, Callable[[], None]], int]] = {
+    "spawn": process.run,
+    "replay": replay.run,
+}
 
 
 def _warm_up() -> None:

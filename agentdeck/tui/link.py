@@ -63,6 +63,9 @@ class Link(Protocol):
     async def open_screen(self, session_id: str, on_frame: FrameHandler) -> int:
         """Have frames of a session; gives the channel."""
 
+    async def open_replay(self, session_id: str, on_message: FrameHandler) -> int:
+        """Have a session's recording played; gives the channel."""
+
     async def close_screen(self, channel: int) -> None:
         """Have no more frames of a channel."""
 
@@ -129,6 +132,10 @@ class HostLink:
     async def open_screen(self, session_id: str, on_frame: FrameHandler) -> int:
         """Have frames of a session."""
         return await self._open_client.open_screen(session_id, on_frame)
+
+    async def open_replay(self, session_id: str, on_message: FrameHandler) -> int:
+        """Have a session's recording played."""
+        return await self._open_client.open_replay(session_id, on_message)
 
     async def close_screen(self, channel: int) -> None:
         """Have no more frames of a channel."""
