@@ -21,6 +21,7 @@ class Scope(StrEnum):
     SESSION = "sessions"
     VIEW = "filter and view"
     READER = "reading a diff, log or reason"
+    REPLAY = "replaying a recording"
 
 
 ANSWER = "session.answer"
@@ -63,6 +64,7 @@ _ROWS = (
     ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
+    ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
     ("session.next", Scope.SESSION, "full_stop", "next_waiting", "next", "Go to the next session that needs you, oldest first", 8),
     ("view.filter", Scope.VIEW, "slash", "filter", "filter", "Filter: words, s:idle, is:unread, agent:codex, ahead:>3", 10),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
@@ -93,6 +95,18 @@ _ROWS = (
     ("reader.right", Scope.READER, "right,l", "scroll_right", "right", "Move to the right"),
     ("reader.next", Scope.READER, "n,right_square_bracket", "next_part", "next file", "Go to the next file", 5),
     ("reader.before", Scope.READER, "N,left_square_bracket", "part_before", "file before", "Go to the file before"),
+    ("replay.close", Scope.REPLAY, "escape,q", "close", "back", "Go back to the sessions", 1),
+    ("replay.play", Scope.REPLAY, "space", "toggle_play", "play/pause", "Play the recording, or pause it", 2),
+    ("replay.back", Scope.REPLAY, "left,h", "seek_by(-5)", "-5 s", "Go back five seconds", 3),
+    ("replay.forward", Scope.REPLAY, "right,l", "seek_by(5)", "+5 s", "Go on five seconds", 4),
+    ("replay.far-back", Scope.REPLAY, "shift+left,ctrl+left,H", "seek_by(-60)", "-1 min", "Go back a minute"),
+    ("replay.far-forward", Scope.REPLAY, "shift+right,ctrl+right,L", "seek_by(60)", "+1 min", "Go on a minute"),
+    ("replay.slower", Scope.REPLAY, "less_than_sign", "change_speed(-1)", "slower", "Play at half the speed", 5),
+    ("replay.faster", Scope.REPLAY, "greater_than_sign", "change_speed(1)", "faster", "Play at twice the speed, up to 64 times", 6),
+    ("replay.next", Scope.REPLAY, "n", "next_mark", "next mark", "Go to the next prompt, commit, pause or end", 7),
+    ("replay.before", Scope.REPLAY, "p,N", "mark_before", "mark before", "Go to the mark before", 8),
+    ("replay.start", Scope.REPLAY, "home,g", "seek_start", "start", "Go to the begin of the recording"),
+    ("replay.end", Scope.REPLAY, "end,G", "seek_end", "end", "Go to its end, or to now"),
     ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
     ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
     ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),

@@ -22,6 +22,8 @@ from agentdeck.tui.link import Arrived, Connected, Lost, News, NewsHandler
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 Answer = Callable[[dict[str, Any]], Any]
 
+REPLAY_CHANNEL = 77
+
 
 def a_session(name: str, **values: Any) -> Session:
     """A running session that works; `age_s` is how long ago it last changed."""
@@ -67,6 +69,7 @@ class FakeLink:
         self.layouts: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
+        self.replays: dict[int, FrameHandler] = {}
         self.unexpected: list[str] = []
         self.opened: dict[int, str] = {}
         self.closed: list[int] = []
@@ -206,6 +209,12 @@ class FakeLink:
         if frame is not None:
             on_frame(frame)
         return channel
+
+    async def open_replay(self, session_id: str, on_message: FrameHandler) -> int:
+        """Open the channel of a replay, through which the test speaks."""
+        assert SessionId(session_id) in self.sessions
+        self.replays[REPLAY_CHANNEL] = on_message
+        return REPLAY_CHANNEL
 
     async def close_screen(self, channel: int) -> None:
         """Note that a channel was closed."""

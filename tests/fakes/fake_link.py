@@ -22,6 +22,8 @@ from agentdeck.tui.link import Arrived, Connected, NewsHandler
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
+REPLAY_CHANNEL = 77
+
 
 def a_session(name: str, **values: Any) -> Session:
     """A session of a fixed time and id."""
@@ -86,6 +88,7 @@ class FakeLink:
         self.sessions = {session.id: session for session in sessions}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
+        self.replays: dict[int, FrameHandler] = {}
         self.frames: dict[int, FrameHandler] = {}
         self._seq = 1
         self._on_news: NewsHandler | None = None
@@ -175,6 +178,12 @@ class FakeLink:
             }
         )
         return channel
+
+    async def open_replay(self, session_id: str, on_message: FrameHandler) -> int:
+        """Open the channel of a replay, through which the test speaks."""
+        assert SessionId(session_id) in self.sessions
+        self.replays[REPLAY_CHANNEL] = on_message
+        return REPLAY_CHANNEL
 
     async def close_screen(self, channel: int) -> None:
         """Close a channel."""

@@ -9,6 +9,7 @@ from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, 
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.reader import ReaderScreen
+from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.widgets.session_list import SessionList
 
@@ -17,6 +18,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.SESSION: SessionsScreen,
     Scope.VIEW: SessionsScreen,
     Scope.READER: ReaderScreen,
+    Scope.REPLAY: ReplayScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -39,7 +41,11 @@ def test_every_row_is_bound_and_nothing_else_is() -> None:
 
 
 def test_no_key_means_two_things_at_once() -> None:
-    for scopes in ((Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP), (Scope.READER,)):
+    for scopes in (
+        (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP),
+        (Scope.READER,),
+        (Scope.REPLAY,),
+    ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))
 

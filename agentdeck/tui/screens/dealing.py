@@ -67,6 +67,13 @@ class DealingScreen(Screen[None]):
         if session is not None:
             self.app.push_screen(LogScreen(self.deck, session))
 
+    def action_show_replay(self) -> None:
+        from agentdeck.tui.screens.replay import ReplayScreen
+
+        session = self.session_at_cursor()
+        if session is not None:
+            self.app.push_screen(ReplayScreen(self.deck, session))
+
     @work(group="dialog", exit_on_error=False)
     async def action_new_session(self) -> None:
         from agentdeck.tui.screens.new_session import NewSessionScreen

@@ -47,7 +47,14 @@ class HelpScreen(ModalScreen[None]):
 def help_text(release_key: str) -> Content:
     """The registry's rows, scope by scope."""
     parts: list[str | tuple[str, str]] = []
-    for scope in (Scope.SESSION, Scope.VIEW, Scope.LIST, Scope.READER, Scope.APP):
+    for scope in (
+        Scope.SESSION,
+        Scope.VIEW,
+        Scope.LIST,
+        Scope.READER,
+        Scope.REPLAY,
+        Scope.APP,
+    ):
         parts.append((f"{scope.value.upper()}\n", "bold $foreground 60%"))
         for action in actions_of(scope):
             keys = [shown_key(key) for key in keys_of(action)]
