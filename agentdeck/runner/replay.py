@@ -41,7 +41,7 @@ class Replay:
         self._timeline = Timeline(directory)
         self._player = Player(self._timeline)
         self._selector = selectors.DefaultSelector()
-        self.clients = Clients(self._selector, self._answer)
+        self.clients = Clients(self._selector, self._answer, lambda _: None)
         self._client: Client | None = None
         self._subscription: Subscription | None = None
         self._started = time.monotonic()

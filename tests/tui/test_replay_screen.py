@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from textual.widgets import Static
 
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -13,6 +14,7 @@ from agentdeck.tui.widgets.terminal import Terminal
 from agentdeck.tui.widgets.time_bar import TimeBar
 from tests.fakes.fake_client import NOW, REPLAY_CHANNEL, FakeLink, a_session
 from tests.tui.driving import Deck, running
+from tests.tui.scenes import an_app
 
 WALL = NOW.timestamp() - 7200
 ABOUT = {
@@ -141,3 +143,30 @@ async def test_an_error_is_said_as_plain_text() -> None:
         deck.link.replays[REPLAY_CHANNEL]({"t": "error", "message": "No [b]x[/]"})
         await deck.settle()
         assert "No [b]x[/]" in status(deck)
+
+
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [((80, 24), {}), ((120, 40), {}), ((80, 24), {"ascii": True})],
+    ids=["80x24", "120x40", "ascii"],
+)
+def test_it_looks_like_this(
+    snap_compare: Any, size: tuple[int, int], options: dict[str, Any]
+) -> None:
+    """A terminal, the bar with a prompt, a commit, a pause and the end, the keys."""
+    link = FakeLink(a_session("fix-login", title="Fix the login"), **options)
+    at_s = NOW.replace(hour=10, second=30).isoformat()
+    link.answer("session.commits", {"commits": [{"subject": "Fix it", "at": at_s}]})
+
+    async def settle(pilot: Any) -> None:
+        deck = Deck(pilot.app, link, pilot)
+        await deck.until(lambda: pilot.app.deck.store.is_known)
+        await deck.settle()
+        await deck.until(lambda: deck.rows.order)
+        await deck.press("V")
+        await deck.until(lambda: asked(link, "subscribe"))
+        for message in (ABOUT, at(30.0), a_frame(1, "● Editing login.py")):
+            link.replays[REPLAY_CHANNEL](message)
+        await deck.settle()
+
+    assert snap_compare(an_app(link), terminal_size=size, run_before=settle)
