@@ -42,7 +42,7 @@ class TimeBar(Widget):
     """The time played and to come above, the marks beneath."""
 
     ALLOW_SELECT = False
-    DEFAULT_CSS = "TimeBar { height: 2; margin: 0 1; }"
+    DEFAULT_CSS = "TimeBar { height: 2; margin: 0 1; background: $background; }"
 
     @dataclass
     class Sought(Message):
@@ -76,6 +76,9 @@ class TimeBar(Widget):
         return min(last, max(0, round(share * last)))
 
     def render_line(self, y: int) -> Strip:
+        return self._line(y).apply_style(self.rich_style)
+
+    def _line(self, y: int) -> Strip:
         width, look = self.size.width, self._look
         plain = look.glyphs.is_ascii
         if y == 0:
