@@ -40,6 +40,16 @@ def _numbered(directory: Path) -> Iterator[tuple[int, Path]]:
             yield int(number), path
 
 
+def _number_and_run(path: Path) -> tuple[int, int] | None:
+    """What a segment's header says, if the file is there and has a whole one."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+        return int(header["segment"]), int(header.get("run", 1))
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
 def incomplete_tail(data: bytes | bytearray | memoryview) -> int:
     """Return how many bytes at the end begin a UTF-8 character not yet complete."""
     for back in range(1, min(3, len(data)) + 1):
@@ -222,15 +232,19 @@ class Recorder:
 
     def _go_on_from_earlier_run(self) -> int:
         """Keep what the session recorded when it was started before; give the run."""
-        try:
-            with (self._directory / CURRENT).open("rb") as file:
-                header = json.loads(file.readline())
-            number, run = int(header["segment"]), int(header.get("run", 1))
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+        current = _number_and_run(self._directory / CURRENT)
+        if current is not None:
+            self._number, run = current
+            self._put_aside()
+            return run + 1
+        # That run ended, or the disk was full, as it began a new segment.
+        newest = max(_numbered(self._directory), default=None)
+        if newest is None:
             return 1
-        self._number = number
-        self._put_aside()
-        return run + 1
+        self._number, path = newest
+        known = _number_and_run(path)
+        # Each run has a segment or more, so no run has a higher number than this.
+        return 1 + (known[1] if known else self._number)
 
     def _began(self, first: int) -> float:
         """The wall-clock time from which the interval of a pending line counts."""

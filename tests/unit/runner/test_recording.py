@@ -181,6 +181,23 @@ def test_a_session_that_is_started_again_keeps_what_it_recorded(
     assert [h["run"] for h in headers] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("newest", [None, b"", b'{"version": 3, "te', b"[1, 2]\n"])
+def test_a_run_goes_on_after_one_that_was_cut_off_at_a_new_segment(
+    tmp_path: Path, newest: bytes | None
+) -> None:
+    record(tmp_path, [b"first"])
+    record(tmp_path, [b"second"])
+    (tmp_path / "recording.cast").rename(tmp_path / "recording.2.cast")
+    if newest is not None:
+        (tmp_path / "recording.cast").write_bytes(newest)
+    record(tmp_path, [b"third"])
+    record(tmp_path, [b"fourth"])
+    assert read_bytes(tmp_path) == b"firstsecondthirdfourth"
+    headers = [json.loads(p.read_text().splitlines()[0]) for p in segments(tmp_path)]
+    assert [h["segment"] for h in headers] == [1, 2, 3, 4]
+    assert [h["run"] for h in headers] == [1, 2, 3, 4]
+
+
 def test_all_runs_together_stay_under_the_cap(tmp_path: Path) -> None:
     chance = random.Random(5)
     stream = b""
