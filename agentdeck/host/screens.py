@@ -32,6 +32,7 @@ ANSWERING_KEYS = frozenset({"enter", "escape", "y", "n", *"123456789"})
 _FRAME_STARTS = (b'{"t":"frame"', b'{"t": "frame"')
 REPLAY_START_S = 5.0
 _REPLAY_HAS_NO = (b'{"t":"hello"',)
+_REPLAY_ENDED = b'{"t":"ended"}'
 _REPLAY_TAKES = frozenset({"ack", "subscribe", "seek", "play", "pause"})
 
 SendBytes = Callable[[bytes], Coroutine[Any, Any, None]]
@@ -144,6 +145,8 @@ class Screens:
             async for payload in screen.link.payloads():
                 if screen.passes(payload):
                     await self._send(pack_frame(channel, payload))
+            if screen.is_replay:
+                await self._send(pack_frame(channel, _REPLAY_ENDED))
         finally:
             self._open.pop(channel, None)
             await screen.link.close()

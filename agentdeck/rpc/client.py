@@ -104,7 +104,8 @@ class HostClient:
 
         Nothing comes until it is told to `subscribe` by `replay.control`. The
         handler gets its frames, which are acknowledged as those of a screen are,
-        and its other messages, told apart by `t`.
+        and its other messages, told apart by `t`. The last is `ended`, should the
+        replay end before it is closed.
         """
         channel: int = (await self.call("replay.open", id=session_id))["channel"]
         self._frame_handlers[channel] = on_message

@@ -2,7 +2,7 @@
 
 Speaks the runner's protocol: `subscribe` and `ack` as there, and `seek`, `play`
 and `pause`. It says what the recording has (`replay`) and where it stands
-(`at`). It ends when its client goes, or when none comes.
+(`at`). It ends when its client goes, or when none comes and subscribes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from agentdeck.runner.protocol import PROTOCOL
 from agentdeck.runner.timeline import Timeline
 
 SPEEDS = (1, 64)
-FIRST_CLIENT_S = 20.0
-"""How long a client may take to come."""
+SUBSCRIBED_WITHIN_S = 20.0
+"""How long a client may take to come and subscribe."""
 TELL_EVERY_S = 0.1
 """How often a client is told where a replay that plays stands."""
 NICENESS = 5
@@ -44,7 +44,7 @@ class Replay:
         self.clients = Clients(self._selector, self._answer, lambda _: None)
         self._client: Client | None = None
         self._subscription: Subscription | None = None
-        self._started = time.monotonic()
+        self._latest_begin = time.monotonic() + SUBSCRIBED_WITHIN_S
         self._at = 0.0
         self._speed = 1.0
         self._is_playing = False
@@ -74,10 +74,9 @@ class Replay:
             self._selector.close()
 
     def _is_over(self) -> bool:
-        if self._client is not None:
-            return self._client.is_gone
-        has_any = any(True for _ in self.clients)
-        return not has_any and time.monotonic() > self._started + FIRST_CLIENT_S
+        if self._client is not None and self._client.is_gone:
+            return True
+        return self._subscription is None and time.monotonic() > self._latest_begin
 
     def _answer(self, client: Client, message: Message) -> None:
         kind = message.get("t")
@@ -213,11 +212,9 @@ class Replay:
     def _wait_s(self) -> float | None:
         """How long nothing has to be done unless a message comes."""
         now = time.monotonic()
-        if self._client is None:
-            return max(0.0, self._started + FIRST_CLIENT_S - now)
         subscription = self._subscription
         if subscription is None:
-            return None
+            return max(0.0, self._latest_begin - now)
         if self._is_busy:
             return 0.0
         waits: list[float] = []

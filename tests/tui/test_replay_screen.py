@@ -98,8 +98,9 @@ async def test_keys_seek_play_and_change_the_speed() -> None:
         await deck.until(lambda: len(asked(deck.link, "seek")) == len(wanted))
         assert [told["at"] for told in asked(deck.link, "seek")] == wanted
         await deck.press("greater_than_sign", "greater_than_sign", "space")
-        await deck.until(lambda: asked(deck.link, "play"))
-        assert asked(deck.link, "play")[0]["speed"] == 4
+        await deck.until(lambda: len(asked(deck.link, "play")) == 2)
+        speeds = [told["speed"] for told in asked(deck.link, "play")]
+        assert speeds == [1, 4], "it plays from the start, then as asked"
         assert "×4  playing" in status(deck)
         deck.link.replays[REPLAY_CHANNEL](at(100.0))
         assert "paused" in status(deck)
@@ -129,6 +130,17 @@ async def test_the_bar_is_clicked_and_dragged() -> None:
         times = [told["at"] for told in asked(deck.link, "seek")]
         assert 49 < times[0] < 52
         assert times[-1] == 100
+
+
+async def test_a_replay_that_stopped_by_itself_says_so_and_is_started_again() -> None:
+    async with replaying() as deck:
+        await deck.press("right")
+        deck.link.replays[REPLAY_CHANNEL]({"t": "ended"})
+        assert "space starts it again" in status(deck)
+        await deck.press("space")
+        await deck.until(lambda: len(asked(deck.link, "subscribe")) == 2)
+        assert asked(deck.link, "subscribe")[1]["at"] == 5
+        await deck.until(lambda: len(asked(deck.link, "play")) == 2)
 
 
 async def test_leaving_ends_the_replay() -> None:

@@ -55,7 +55,7 @@ class ReplayScreen(Screen[None]):
         self._marks: list[Mark] = []
         self._duration = self._at = self._wall = 0.0
         self._speed = 1
-        self._is_playing = False
+        self._is_playing = True
 
     def compose(self) -> ComposeResult:
         look = self.deck.look
@@ -105,11 +105,14 @@ class ReplayScreen(Screen[None]):
         try:
             channel = await self.deck.link.open_replay(self._session.id, self._take)
         except AgentDeckError as error:
+            self._is_playing = False
             self._say(error.message)
             return
         self._channel = channel
         self.query_one(Terminal).begin()
         self._control("subscribe", at=self._at)
+        if self._is_playing:
+            self._control("play", speed=self._speed)
 
     @work(group="send", exit_on_error=False)
     async def _send_waiting(self) -> None:
@@ -148,6 +151,9 @@ class ReplayScreen(Screen[None]):
                 self._show_time()
             case "error":
                 self._say(str(message.get("message")))
+            case "ended":
+                self._channel, self._is_playing = None, False
+                self._say("The replay has stopped by itself; space starts it again.")
             case _:
                 pass
 
@@ -224,7 +230,10 @@ class ReplayScreen(Screen[None]):
 
     def action_toggle_play(self) -> None:
         self._is_playing = not self._is_playing
-        if self._is_playing:
+        if self._channel is None:
+            if self._is_playing and self.deck.lost is None:
+                self._open()
+        elif self._is_playing:
             self._control("play", speed=self._speed)
         else:
             self._control("pause")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from agentdeck.runner import player as player_module
 from agentdeck.runner import recording as recording_module
+from agentdeck.runner import replay as replay_module
 from agentdeck.runner.player import Player
+from agentdeck.runner.protocol import PROTOCOL, encode
 from agentdeck.runner.recording import Recorder
 from agentdeck.runner.timeline import IDLE_S, Timeline
 
@@ -194,6 +197,9 @@ def test_the_second_run_begins_with_its_own_empty_terminal(
     timeline = Timeline(tmp_path)
     timeline.extend()
     player = Player(timeline)
+    player.aim(1 + IDLE_S)
+    assert timeline.begins_run(player.step), "the first run need not be played"
+    assert player.step
     brought_to(player, 1 + IDLE_S)
     assert (player.screen.cols, player.screen.rows_count) == (50, 6)
     assert player.screen.text()[0] == ""
@@ -201,3 +207,18 @@ def test_the_second_run_begins_with_its_own_empty_terminal(
     brought_to(player, timeline.duration)
     assert player.screen.text()[0] == "left as it was"
     timeline.close()
+
+
+@pytest.mark.timeout(30)
+def test_a_replay_that_nobody_subscribes_to_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_module, "SUBSCRIBED_WITHIN_S", 0.2)
+    where = tmp_path / "s"
+    replay = replay_module.Replay(tmp_path)
+    replay.clients.listen(where)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(where))
+        client.sendall(encode({"t": "hello", "v": PROTOCOL}))
+        replay.run()
+        assert b"hello" in client.recv(4096)
