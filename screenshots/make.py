@@ -89,6 +89,9 @@ async def _sessions(settle: Settle, take: Callable[[str], None], width: int) -> 
     take("diff")
     await settle("escape", "question_mark")
     take("keys")
+    await settle("escape", "V")
+    await settle("space", "n")
+    take("replay")
     await settle("escape")
 
 

@@ -70,7 +70,7 @@ _ROWS = (
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
     ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
     ("view.attention", Scope.VIEW, "N", "quick('ATTENTION')", "need you", "Show only sessions that need you; again for all"),
-    ("view.panes", Scope.VIEW, "w", "watch", "panes", "Show the marked sessions side by side; with none marked, more panes: 2, 3, 4, 6, 9, then 1", 15),
+    ("view.panes", Scope.VIEW, "w", "watch", "panes", "Show the marked side by side; with none, more panes", 15),
     ("view.one-pane", Scope.VIEW, "W", "watch_one", "one pane", "Show one pane, which follows the cursor"),
     ("view.pin", Scope.VIEW, "t", "pin", "pin", "Pin the session to its pane, or let it go"),
     ("view.next-pane", Scope.VIEW, "right", "next_pane(1)", "next pane", "Go to the session in the next pane"),
