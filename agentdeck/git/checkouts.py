@@ -63,14 +63,7 @@ def move(checkout: Path, branch: str, old: str, new: str) -> None:
         WorktreeDirtyError: If a file that git does not know is in the way.
         LockedError: If another git has the index locked.
     """
-    blocking = _in_the_way(checkout, old, new)
-    if blocking:
-        raise WorktreeDirtyError(
-            f"{checkout} has files that git does not track where the merge puts its"
-            f" own: {named(blocking)}. Move them away or commit them first.",
-            checkout=str(checkout),
-            files=blocking,
-        )
+    require_room(checkout, old, new)
     try:
         commands.write(
             checkout, "read-tree", "-m", "-u", "--no-recurse-submodules", old, new
@@ -86,6 +79,27 @@ def move(checkout: Path, branch: str, old: str, new: str) -> None:
             checkout=str(checkout),
             stderr=complaint,
         ) from error
+
+
+def require_room(checkout: Path, old: str, new: str) -> None:
+    """Make sure that no untracked file lies where a move puts one of its own.
+
+    Raises:
+        WorktreeDirtyError: If one does.
+    """
+    blocking = _in_the_way(checkout, old, new)
+    if blocking:
+        raise WorktreeDirtyError(
+            f"{checkout} has files that git does not track where the merge puts its"
+            f" own: {named(blocking)}. Move them away or commit them first.",
+            checkout=str(checkout),
+            files=blocking,
+        )
+
+
+def tree_of(where: Path, commit: str) -> str:
+    """The id of a commit's tree."""
+    return commands.read(where, "rev-parse", f"{commit}^{{tree}}").text
 
 
 def named(files: list[str], at_most: int = 5) -> str:

@@ -77,6 +77,10 @@ class NothingToMergeError(RefusedError):
     """The branch has no commit that the base does not have."""
 
 
+class NotFastForwardError(RefusedError):
+    """The base has commits of its own, so it cannot just move on to the branch."""
+
+
 class UnrelatedHistoriesError(RefusedError):
     """The two branches have no common commit, at least not in this clone."""
 

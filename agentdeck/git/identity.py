@@ -20,6 +20,8 @@ class Author:
 
     name: str
     email: str
+    date: str = ""
+    """When, in one of git's formats; now if it is empty."""
 
 
 def commit_tree(
@@ -41,6 +43,7 @@ def commit_tree(
         environment = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
+            **({"GIT_AUTHOR_DATE": author.date} if author.date else {}),
         }
     stdin = (message.replace("\0", "").rstrip("\n") + "\n").encode(errors="replace")
     # Without this setting git makes up a name from the machine's, silently.

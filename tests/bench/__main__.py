@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import flood
+from tests.bench import flood, merging
 from tests.bench.measure import Row, paired
 from tests.integration.deck import Deck
 
@@ -92,6 +92,7 @@ BENCHES: dict[str, Callable[[Deck], list[Row]]] = {
     "new": new_session,
     "idle": idle,
     "flood": flood.rows,
+    "merge": merging.rows,
 }
 
 

@@ -30,12 +30,19 @@ class Row:
 
 
 def paired(
-    ours: Callable[[], object], against: Callable[[], object], runs: int = RUNS
+    ours: Callable[[], object],
+    against: Callable[[], object],
+    runs: int = RUNS,
+    before: Callable[[], object] = lambda: None,
 ) -> tuple[float, float]:
-    """The median seconds of both, each run after the other's."""
+    """The median seconds of both, each run after the other's.
+
+    What has to be done `before` each run is not timed.
+    """
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
         for job, taken in zip((ours, against), seconds, strict=True):
+            before()
             began = time.perf_counter()
             job()
             taken.append(time.perf_counter() - began)

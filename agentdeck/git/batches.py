@@ -1,0 +1,427 @@
+"""Merges any number of branches into one, as a single step of that branch.
+
+Each branch is merged on top of the one before, beside every checkout. Only then
+do the base and its clean checkouts move, once: a batch that is killed, cancelled
+or refused before that has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, cast
+
+from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.merge_queue import Strategy, Verdict, goes_on
+from agentdeck.git import checkouts as folders
+from agentdeck.git.errors import (
+    BranchMissingError,
+    BranchMovedError,
+    ConflictError,
+    LockedError,
+    NotFastForwardError,
+    NothingToMergeError,
+    UnrelatedHistoriesError,
+    WorktreeDirtyError,
+)
+from agentdeck.git.identity import Author, commit_tree
+from agentdeck.git.journal import follow, recover
+from agentdeck.git.locks import merges_locked
+from agentdeck.git.merge_trees import is_ancestor, merged_tree, missing_branch, tips_of
+from agentdeck.git.replays import replay
+from agentdeck.git.repository import Checkout, Repository, checkouts
+from agentdeck.git.status import uncommitted
+
+ATTEMPTS = 5
+READERS = 4
+"""How many worktrees are looked at for uncommitted changes at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A branch to merge."""
+
+    branch: str
+    message: str | None = None
+    """The commit's message; git's usual one if it is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a batch is merged."""
+
+    strategy: Strategy = "merge"
+    stop_on_conflict: bool = False
+    """Merge nothing after the first branch that cannot be merged."""
+    allow_dirty: bool = False
+    """Also when a branch's worktree has uncommitted changes, which stay behind."""
+    author: Author | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one branch, or would."""
+
+    branch: str
+    verdict: Verdict
+    head: str = ""
+    """Where the branch was."""
+    commit: str = ""
+    """Where the base is after it; empty if it was not merged."""
+    problem: AgentDeckError | None = None
+    """Why it was not."""
+    earlier: tuple[str, ...] = ()
+    """The branches of the batch that it conflicts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All steps, and the one move of the base that they come to."""
+
+    into: str
+    previous: str
+    final: str
+    steps: tuple[Step, ...]
+    checkout: Literal["moved", "untouched"] | None
+    """Whether a checkout of `into` follows; "untouched" if there is only one of
+    something else, None in a repository without any checkout of its own."""
+    blocked: AgentDeckError | None = None
+    """Why the base cannot move, found by a rehearsal."""
+
+
+def _ignored(_: object) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who is told of a batch under way; what they raise ends it, nothing changed."""
+
+    on_step: Callable[[Step], None] = _ignored
+    before_move: Callable[[Batch], None] = _ignored
+
+
+_NOBODY = Hearers()
+
+
+def rehearse(
+    repo: Repository,
+    wanted: Sequence[Wanted],
+    into: str,
+    how: How,
+    hearers: Hearers = _NOBODY,
+) -> Batch:
+    """Say what a batch would do; no ref and no checkout changes.
+
+    Raises:
+        BranchMissingError: If `into` is no local branch.
+    """
+    run = _begun(repo, wanted, into, how)
+    batch = _merged(run, wanted, hearers)
+    try:
+        for follower in _followers(run.present, into):
+            folders.require_clean(follower, into)
+            folders.require_room(follower, batch.previous, batch.final)
+    except (WorktreeDirtyError, LockedError) as error:
+        return replace(batch, blocked=error)
+    return batch
+
+
+def merge_many(
+    repo: Repository,
+    wanted: Sequence[Wanted],
+    into: str,
+    how: How,
+    hearers: Hearers = _NOBODY,
+) -> Batch:
+    """Merge branches in order, then move the base and its checkouts once.
+
+    A branch that cannot be merged is skipped, or ends the batch; those before it
+    land all the same. Waits for other merges of the repository, in this process or
+    another.
+
+    Raises:
+        BranchMissingError: If `into` is no local branch.
+        WorktreeDirtyError: If a checkout of `into` cannot follow. Nothing changed.
+        BranchMovedError: If somebody kept moving `into` meanwhile.
+    """
+    with merges_locked(repo.git_dir):
+        recover(repo)
+        moved: Exception | None = None
+        for _ in range(ATTEMPTS):
+            run = _begun(repo, wanted, into, how)
+            followers = _followers(run.present, into)
+            for follower in followers:
+                folders.require_clean(follower, into)
+            batch = _merged(run, wanted, hearers)
+            if batch.final == batch.previous:
+                return batch
+            hearers.before_move(batch)
+            note = _note(batch, how.strategy)
+            try:
+                follow(repo, followers, into, batch.previous, batch.final, note)
+            except BranchMovedError as error:
+                moved = error
+                continue
+            return batch
+        raise BranchMovedError(
+            f"{into!r} kept moving while it was being merged into. Try again when it is"
+            " quiet.",
+            into=into,
+        ) from moved
+
+
+def take_back(repo: Repository, into: str, final: str, previous: str) -> None:
+    """Put a base back to where it was before a merge or a batch.
+
+    Raises:
+        BranchMovedError: If the base has got other commits since.
+        WorktreeDirtyError: If a checkout of it has uncommitted changes.
+        BranchMissingError: If the base does not exist any more.
+    """
+    with merges_locked(repo.git_dir):
+        recover(repo)
+        tip = tips_of(repo, [into]).get(into)
+        if tip is None:
+            raise missing_branch(repo, into)
+        if tip != final:
+            raise BranchMovedError(
+                f"{into!r} has moved on since that merge, so it was left alone."
+                f" `git revert -m 1 {final[:12]}` takes a merge's change back.",
+                into=into,
+                tip=tip,
+            )
+        followers = _followers(checkouts(repo), into)
+        for follower in followers:
+            folders.require_clean(follower, into)
+        note = f"agentdeck: undo merge, back to {previous[:12]}"
+        follow(repo, followers, into, tip, previous, note)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A batch being computed."""
+
+    repo: Repository
+    into: str
+    how: How
+    base: str
+    tips: dict[str, str]
+    dirty: dict[str, list[str]]
+    present: list[Checkout]
+    current: str = ""
+    landed: list[Step] = field(default_factory=list)
+    trees: dict[str, str] = field(default_factory=dict)
+
+    def step(self, wanted: Wanted) -> Step:
+        head = self.tips.get(wanted.branch, "")
+        try:
+            commit = self._commit(wanted, head)
+        except ConflictError as error:
+            return self._conflict(wanted.branch, head, error)
+        except NothingToMergeError as error:
+            return Step(wanted.branch, Verdict.NOTHING, head, problem=error)
+        except (
+            BranchMissingError,
+            NotFastForwardError,
+            UnrelatedHistoriesError,
+            WorktreeDirtyError,
+        ) as error:
+            return Step(wanted.branch, Verdict.REFUSED, head, problem=error)
+        self.current = commit
+        made = Step(wanted.branch, Verdict.CLEAN, head, commit)
+        self.landed.append(made)
+        return made
+
+    def _commit(self, wanted: Wanted, head: str) -> str:
+        """The commit that the base comes to with this branch."""
+        branch, into, how = wanted.branch, self.into, self.how
+        if branch == into:
+            raise NothingToMergeError(
+                f"{branch!r} cannot be merged into itself. Name another base.",
+                branch=branch,
+            )
+        if not head:
+            raise missing_branch(self.repo, branch)
+        self._require_committed(branch)
+        if how.strategy == "fast-forward":
+            return self._fast_forwarded(branch, head)
+        if how.strategy == "rebase":
+            return self._rebased(branch, head)
+        tree, conflicts = merged_tree(
+            self.repo, self.current, head, names=(into, branch)
+        )
+        if conflicts:
+            raise _conflict_error(branch, into, conflicts)
+        if self._adds_nothing(tree, head):
+            raise _nothing(branch, into)
+        squash = how.strategy == "squash"
+        parents = [self.current] if squash else [self.current, head]
+        text = wanted.message or _usual_message(branch, into, how.strategy)
+        made = commit_tree(self.repo.root, tree, parents, text, how.author)
+        self.trees[made] = tree
+        return made
+
+    def _adds_nothing(self, tree: str, head: str) -> bool:
+        """Whether the base has all commits of the branch.
+
+        Only a merge that changes no file can be one of those, which spares a
+        process for all others.
+        """
+        known = self.trees.get(self.current)
+        if known is None:
+            known = folders.tree_of(self.repo.root, self.current)
+            self.trees[self.current] = known
+        if tree != known:
+            return False
+        return self.how.strategy == "squash" or is_ancestor(
+            self.repo, head, self.current
+        )
+
+    def _fast_forwarded(self, branch: str, head: str) -> str:
+        if is_ancestor(self.repo, head, self.current):
+            raise _nothing(branch, self.into)
+        if not is_ancestor(self.repo, self.current, head):
+            raise NotFastForwardError(
+                f"{self.into!r} has commits that {branch!r} does not have, so it cannot"
+                " be fast-forwarded. Merge or rebase it instead.",
+                branch=branch,
+                into=self.into,
+            )
+        return head
+
+    def _rebased(self, branch: str, head: str) -> str:
+        names = (self.into, branch)
+        done = replay(self.repo, self.current, head, names=names)
+        if done.conflicts:
+            raise _conflict_error(branch, self.into, done.conflicts)
+        if done.commit == self.current:
+            raise _nothing(branch, self.into)
+        return done.commit
+
+    def _require_committed(self, branch: str) -> None:
+        files = self.dirty.get(branch)
+        if files:
+            where = next(c.path for c in self.present if c.branch == branch)
+            raise WorktreeDirtyError(
+                f"{branch!r} has changes in {where} that are not committed:"
+                f" {folders.named(files)}. Commit them, or merge without them.",
+                branch=branch,
+                checkout=str(where),
+                files=files,
+            )
+
+    def _conflict(self, branch: str, head: str, error: ConflictError) -> Step:
+        """Whether the base itself is in the way, or branches merged before."""
+        if not self.landed or self._collides(self.base, head):
+            return Step(branch, Verdict.CONFLICTS_WITH_BASE, head, problem=error)
+        colliding = [s.branch for s in self.landed if self._collides(s.head, head)]
+        # Two that are harmless alone may collide together; then all are named.
+        earlier = tuple(colliding or [s.branch for s in self.landed])
+        files = list(cast("list[str]", error.data["files"]))
+        problem = ConflictError(
+            f"{branch!r} changed the same lines of {folders.named(files)} as"
+            f" {folders.named(list(earlier))}, merged before it. It was left alone;"
+            f" merge {self.into!r} into the session's branch, settle it there, and try"
+            " again.",
+            files=files,
+            branch=branch,
+            into=self.into,
+            earlier=list(earlier),
+        )
+        return Step(
+            branch,
+            Verdict.CONFLICTS_WITH_EARLIER,
+            head,
+            problem=problem,
+            earlier=earlier,
+        )
+
+    def _collides(self, one: str, other: str) -> bool:
+        names = (one[:12], other[:12])
+        return bool(merged_tree(self.repo, one, other, names=names)[1])
+
+
+def _begun(repo: Repository, wanted: Sequence[Wanted], into: str, how: How) -> _Run:
+    tips = tips_of(repo, [into, *(each.branch for each in wanted)])
+    if into not in tips:
+        raise missing_branch(repo, into)
+    present = checkouts(repo)
+    dirty = {} if how.allow_dirty else _dirty(present, {w.branch for w in wanted})
+    base = tips[into]
+    return _Run(repo, into, how, base, tips, dirty, present, current=base)
+
+
+def _merged(run: _Run, wanted: Sequence[Wanted], hearers: Hearers) -> Batch:
+    steps: list[Step] = []
+    is_going = True
+    for each in wanted:
+        if is_going:
+            step = run.step(each)
+        else:
+            head = run.tips.get(each.branch, "")
+            step = Step(each.branch, Verdict.NOT_REACHED, head)
+        stop_on_conflict = run.how.stop_on_conflict
+        is_going = goes_on(step.verdict, stop_on_conflict=stop_on_conflict)
+        steps.append(step)
+        hearers.on_step(step)
+    checkout: Literal["moved", "untouched"] | None = "moved"
+    if not _followers(run.present, run.into):
+        checkout = None if run.present[0].is_bare else "untouched"
+    return Batch(run.into, run.base, run.current, tuple(steps), checkout)
+
+
+def _dirty(present: list[Checkout], wanted: set[str]) -> dict[str, list[str]]:
+    """The uncommitted files of the branches' worktrees."""
+    own = [
+        checkout
+        for checkout in present
+        if checkout.branch in wanted and not checkout.is_missing
+    ]
+    if not own:
+        return {}
+    with ThreadPoolExecutor(READERS) as readers:
+        files = readers.map(lambda checkout: uncommitted(checkout.path), own)
+        return {str(c.branch): found for c, found in zip(own, files, strict=True)}
+
+
+def _followers(present: list[Checkout], into: str) -> list[Path]:
+    return [
+        checkout.path
+        for checkout in present
+        if checkout.branch == into and not checkout.is_bare and not checkout.is_missing
+    ]
+
+
+def _conflict_error(branch: str, into: str, files: Sequence[str]) -> ConflictError:
+    return ConflictError(
+        f"{branch!r} and {into!r} changed the same lines of"
+        f" {folders.named(list(files))}. Nothing of it was merged; merge {into!r} into"
+        " the session's branch, settle it there, and try again.",
+        files=list(files),
+        branch=branch,
+        into=into,
+    )
+
+
+def _nothing(branch: str, into: str) -> NothingToMergeError:
+    return NothingToMergeError(
+        f"{branch!r} has no commit that {into!r} does not have, so there is nothing to"
+        " merge.",
+        branch=branch,
+        into=into,
+    )
+
+
+def _usual_message(branch: str, into: str, strategy: Strategy) -> str:
+    if strategy == "squash":
+        return f"{branch} (squashed)"
+    return f"Merge branch '{branch}' into {into}"
+
+
+def _note(batch: Batch, strategy: Strategy) -> str:
+    landed = [step.branch for step in batch.steps if step.commit]
+    what = landed[0] if len(landed) == 1 else f"{len(landed)} branches"
+    return f"agentdeck: merge {what} ({strategy})"
