@@ -8,7 +8,7 @@ or refused before that has changed nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -35,7 +35,7 @@ from agentdeck.git.repository import Checkout, Repository, checkouts
 from agentdeck.git.status import uncommitted
 
 ATTEMPTS = 5
-READERS = 4
+READERS = 2
 """How many worktrees are looked at for uncommitted changes at once."""
 
 
@@ -118,8 +118,9 @@ def rehearse(
     Raises:
         BranchMissingError: If `into` is no local branch.
     """
-    run = _begun(repo, wanted, into, how)
-    batch = _merged(run, wanted, hearers)
+    with ThreadPoolExecutor(READERS) as readers:
+        run = _begun(repo, wanted, into, how, readers)
+        batch = _merged(run, wanted, hearers)
     try:
         for follower in _followers(run.present, into):
             folders.require_clean(follower, into)
@@ -151,11 +152,12 @@ def merge_many(
         recover(repo)
         moved: Exception | None = None
         for _ in range(ATTEMPTS):
-            run = _begun(repo, wanted, into, how)
-            followers = _followers(run.present, into)
-            for follower in followers:
-                folders.require_clean(follower, into)
-            batch = _merged(run, wanted, hearers)
+            with ThreadPoolExecutor(READERS) as readers:
+                run = _begun(repo, wanted, into, how, readers)
+                followers = _followers(run.present, into)
+                for follower in followers:
+                    folders.require_clean(follower, into)
+                batch = _merged(run, wanted, hearers)
             if batch.final == batch.previous:
                 return batch
             hearers.before_move(batch)
@@ -209,7 +211,8 @@ class _Run:
     how: How
     base: str
     tips: dict[str, str]
-    dirty: dict[str, list[str]]
+    dirty: dict[str, Future[list[str]]]
+    """The uncommitted files of the branches' worktrees, read meanwhile."""
     present: list[Checkout]
     current: str = ""
     landed: list[Step] = field(default_factory=list)
@@ -302,7 +305,8 @@ class _Run:
         return done.commit
 
     def _require_committed(self, branch: str) -> None:
-        files = self.dirty.get(branch)
+        reading = self.dirty.get(branch)
+        files = reading.result() if reading is not None else []
         if files:
             where = next(c.path for c in self.present if c.branch == branch)
             raise WorktreeDirtyError(
@@ -344,12 +348,25 @@ class _Run:
         return bool(merged_tree(self.repo, one, other, names=names)[1])
 
 
-def _begun(repo: Repository, wanted: Sequence[Wanted], into: str, how: How) -> _Run:
+def _begun(
+    repo: Repository,
+    wanted: Sequence[Wanted],
+    into: str,
+    how: How,
+    readers: ThreadPoolExecutor,
+) -> _Run:
     tips = tips_of(repo, [into, *(each.branch for each in wanted)])
     if into not in tips:
         raise missing_branch(repo, into)
     present = checkouts(repo)
-    dirty = {} if how.allow_dirty else _dirty(present, {w.branch for w in wanted})
+    dirty = {}
+    if not how.allow_dirty:
+        worktrees = {c.branch: c.path for c in present if not c.is_missing}
+        dirty = {
+            each.branch: readers.submit(uncommitted, worktrees[each.branch])
+            for each in wanted
+            if each.branch in worktrees
+        }
     base = tips[into]
     return _Run(repo, into, how, base, tips, dirty, present, current=base)
 
@@ -371,20 +388,6 @@ def _merged(run: _Run, wanted: Sequence[Wanted], hearers: Hearers) -> Batch:
     if not _followers(run.present, run.into):
         checkout = None if run.present[0].is_bare else "untouched"
     return Batch(run.into, run.base, run.current, tuple(steps), checkout)
-
-
-def _dirty(present: list[Checkout], wanted: set[str]) -> dict[str, list[str]]:
-    """The uncommitted files of the branches' worktrees."""
-    own = [
-        checkout
-        for checkout in present
-        if checkout.branch in wanted and not checkout.is_missing
-    ]
-    if not own:
-        return {}
-    with ThreadPoolExecutor(READERS) as readers:
-        files = readers.map(lambda checkout: uncommitted(checkout.path), own)
-        return {str(c.branch): found for c, found in zip(own, files, strict=True)}
 
 
 def _followers(present: list[Checkout], into: str) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 from agentdeck.git.batches import How, Wanted, merge_many
@@ -40,6 +41,11 @@ def rows(deck: Deck) -> list[Row]:
         deck.git("checkout", "-q", "main")
         path = str(deck.repo.parent / f"w{number}")
         deck.git("worktree", "add", "-q", path, f"m{number}")
+    # Git trusts no index that is as young as its files; an agent's own git
+    # commands make it so within a second or two.
+    time.sleep(1.1)
+    for number in range(BRANCHES):
+        deck.git("-C", str(deck.repo.parent / f"w{number}"), "status")
     start = deck.git("rev-parse", "main")
     return [
         _row(deck.repo, start, "elsewhere", "base not checked out"),
