@@ -13,6 +13,7 @@ from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
+from agentdeck.host.batches import Batches
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
@@ -24,13 +25,13 @@ from agentdeck.host.screen_text import text_of_frame
 from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
     read_json,
-    remove_old_discarded,
     sessions_from_folders,
 )
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
 from agentdeck.host.store import Loaded, Store
 from agentdeck.host.supervisor import Supervisor
+from agentdeck.host.trash import Trash
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
 
@@ -74,7 +75,9 @@ class Host:
         self.creator = Creator(paths, settings, self.registry, self.sessions, self.pool)
         self.watchers = Watchers(paths, self._take_report, self._refs_moved)
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
-        self.landing = Landing(paths, self.sessions, self.git_watch.refresh)
+        self.batches = Batches(store, loaded.batches)
+        self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
+        self.trash = Trash(paths, self.sessions, self.landing)
         self.recordings = Recordings(paths, self.supervisor)
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
@@ -145,7 +148,9 @@ class Host:
         await self.supervisor.adopt()
         for repo in {session.repo for session in self.sessions}:
             self._attach(repo)
-        await asyncio.to_thread(remove_old_discarded, self.paths, time.time())
+        for text in await self.landing.settle():
+            self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
+        await self.trash.expire()
         self.pool.kick()
 
     async def _warm_up(self) -> None:

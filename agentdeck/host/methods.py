@@ -7,6 +7,7 @@ import difflib
 import logging
 import os
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from agentdeck.git.commits import commits_between
 from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
 from agentdeck.host.demo import start_demo
+from agentdeck.host.trash import DAY_S, to_wire
+from agentdeck.host.undoing import undo_last
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
 from agentdeck.rpc.wire import event_to_wire, needs_to_wire, session_to_wire
@@ -59,6 +62,10 @@ class Methods:
             "session.resume": Method(m.ManySessions, self._resume),
             "session.discard": Method(m.ManySessions, self._discard),
             "session.merge": Method(m.MergeSessions, self._merge),
+            "landing.undo": Method(m.Nothing, self._undo),
+            "trash.list": Method(m.Nothing, self._trash),
+            "trash.restore": Method(m.ManySessions, self._restore),
+            "trash.prune": Method(m.PruneTrash, self._prune),
             "session.send": Method(m.SendText, self._send),
             "session.keys": Method(m.SendKeys, self._keys),
             "session.answer": Method(m.Answer, self._answer),
@@ -187,13 +194,53 @@ class Methods:
         return await self._each(params.ids, act)
 
     async def _discard(self, params: m.ManySessions) -> dict[str, Any]:
-        return await self._each(params.ids, self._host.landing.discard)
+        group = uuid.uuid4().hex
 
-    async def _merge(self, params: m.MergeSessions) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:
-            return await self._host.landing.merge(session, params)
+            return await self._host.trash.discard(session, group)
 
         return await self._each(params.ids, act)
+
+    async def _merge(self, params: m.MergeSessions) -> dict[str, Any]:
+        results = await self._host.landing.merge(params)
+        if params.discard and not params.dry_run:
+            group = uuid.uuid4().hex
+            for result in results:
+                if result["ok"]:
+                    result.update(await self._discard_landed(result["id"], group))
+        return {"results": results}
+
+    async def _discard_landed(self, session_id: str, group: str) -> dict[str, Any]:
+        try:
+            session = self._host.sessions.session(session_id)
+            return await self._host.trash.discard(session, group)
+        except AgentDeckError as error:
+            return {"stays": error.message}
+
+    async def _undo(self, _: m.Nothing) -> dict[str, Any]:
+        return await undo_last(self._host.batches, self._host.landing, self._host.trash)
+
+    async def _trash(self, _: m.Nothing) -> dict[str, Any]:
+        entries = await self._host.trash.listed()
+        return {"sessions": [to_wire(entry) for entry in entries]}
+
+    async def _restore(self, params: m.ManySessions) -> dict[str, Any]:
+        names = {
+            str(e.session.id): e.session.name for e in await self._host.trash.listed()
+        }
+        results: list[dict[str, Any]] = []
+        for session_id in dict.fromkeys(params.ids):
+            result = {"id": session_id, "name": names.get(session_id, session_id)}
+            try:
+                done = await self._host.trash.restore(session_id)
+                results.append({**result, "ok": True, **done})
+            except AgentDeckError as error:
+                results.append({**result, "ok": False, "error": error_to_wire(error)})
+        return {"results": results}
+
+    async def _prune(self, params: m.PruneTrash) -> dict[str, Any]:
+        gone = await self._host.trash.expire(params.older_than_days * DAY_S)
+        return {"sessions": [to_wire(entry) for entry in gone]}
 
     async def _send(self, params: m.SendText) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:

@@ -84,21 +84,14 @@ def inbox_of(paths: Paths, session_id: str) -> Path:
     return inboxes(paths) / session_id
 
 
-def mark_discarded(paths: Paths, session: Session, kept_ref: str) -> None:
+def mark_discarded(paths: Paths, session: Session, kept_ref: str, group: str) -> None:
     """Note that a session was discarded, and where its work is kept."""
     folder = paths.session_dir(session.id)
     if folder.is_dir():
         write_json(folder / "session.json", session_to_wire(session))
-        write_json(folder / "discarded.json", {"at": time.time(), "kept": kept_ref})
+        noted = {"at": time.time(), "kept": kept_ref, "group": group}
+        write_json(folder / "discarded.json", noted)
     shutil.rmtree(inbox_of(paths, session.id), ignore_errors=True)
-
-
-def remove_old_discarded(paths: Paths, now: float) -> None:
-    """Remove the folders of sessions discarded more than 30 days ago."""
-    for marker in (paths.state / "sessions").glob("*/discarded.json"):
-        discarded = read_json(marker)
-        if discarded and now - float(discarded.get("at", now)) > KEPT_DISCARDED_S:
-            shutil.rmtree(marker.parent, ignore_errors=True)
 
 
 def sessions_from_folders(paths: Paths) -> tuple[Session, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
     session_id TEXT, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
@@ -68,6 +69,8 @@ class Loaded:
     pool: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, str] = field(default_factory=dict)
     """As JSON, by the size of the terminal; the one kept last is last."""
+    batches: dict[str, str] = field(default_factory=dict)
+    """Records of merges as JSON, by id; the one kept last is last."""
 
 
 class Store:
@@ -108,7 +111,15 @@ class Store:
 
     async def save_layout(self, size: str, data: str, *, keep: int) -> None:
         """Remember how the app was divided; only the newest `keep` stay."""
-        await self._run(lambda: self._save_layout(size, data, keep))
+        await self._run(lambda: self._save_newest("layouts", size, data, keep))
+
+    async def save_batch(self, batch_id: str, data: str, *, keep: int) -> None:
+        """Remember a batch of merges; only the newest `keep` stay."""
+        await self._run(lambda: self._save_newest("batches", batch_id, data, keep))
+
+    async def drop_batch(self, batch_id: str) -> None:
+        """Forget a batch of merges."""
+        await self._run(lambda: self._drop_batch(batch_id))
 
     async def close(self) -> None:
         """Close the file."""
@@ -158,7 +169,10 @@ class Store:
         layouts = dict(
             database.execute("SELECT size, data FROM layouts ORDER BY rowid").fetchall()
         )
-        return Loaded(tuple(sessions), last, None, pool, layouts)
+        batches = dict(
+            database.execute("SELECT id, data FROM batches ORDER BY rowid").fetchall()
+        )
+        return Loaded(tuple(sessions), last, None, pool, layouts, batches)
 
     def _set_aside(self) -> Path:
         self._close()
@@ -217,17 +231,20 @@ class Store:
                 "INSERT OR REPLACE INTO pool VALUES (?, ?)", list(values.items())
             )
 
-    def _save_layout(self, size: str, data: str, keep: int) -> None:
+    def _save_newest(
+        self, table: Literal["layouts", "batches"], key: str, data: str, keep: int
+    ) -> None:
         with self._open_database as database:
             # Replacing gives a new rowid, so the order is that of keeping.
-            database.execute(
-                "INSERT OR REPLACE INTO layouts VALUES (?, ?)", (size, data)
-            )
-            database.execute(
-                "DELETE FROM layouts WHERE rowid NOT IN "
-                "(SELECT rowid FROM layouts ORDER BY rowid DESC LIMIT ?)",
-                (keep,),
-            )
+            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of two names
+            replace_row = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608  # as above
+            database.execute(replace_row, (key, data))
+            prune = f"DELETE FROM {table} WHERE rowid NOT IN ({newest})"  # noqa: S608  # as above
+            database.execute(prune, (keep,))
+
+    def _drop_batch(self, batch_id: str) -> None:
+        with self._open_database as database:
+            database.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
 
     def _close(self) -> None:
         if self._database is not None:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agentdeck.core.merge_queue import Strategy
+
 SessionIds = Annotated[list[str], Field(max_length=10_000)]
 
 
@@ -80,9 +82,19 @@ class StopSessions(ManySessions):
 class MergeSessions(ManySessions):
     """`session.merge`: in the order given, each on top of the one before."""
 
-    strategy: Literal["merge", "squash"] = "merge"
+    strategy: Strategy = "merge"
     into: str | None = None
     message: str | None = None
+    dry_run: bool = False
+    stop_on_conflict: bool = False
+    discard: bool = False
+    """Discard the sessions that landed and whose agent is over."""
+
+
+class PruneTrash(Params):
+    """`trash.prune`: remove for good what was discarded longer ago."""
+
+    older_than_days: float = Field(default=30, ge=0)
 
 
 class SendText(ManySessions):

@@ -99,7 +99,7 @@ def test_a_question_is_shown_and_answered_and_the_work_lands(deck: Deck) -> None
         lambda all_: all_["asks"]["phase"] == "ended" and all_["asks"]["ahead"] == 1
     )
     assert ended["asks"]["exit_code"] == 0
-    deck.run("merge", "asks", "--squash")
+    deck.run("merge", "asks", "--strategy", "squash")
     assert (deck.repo / "a.txt").read_text() == "hello\n"
     deck.run("discard", "asks", "--yes")
     assert deck.sessions() == {}

@@ -16,16 +16,23 @@ from agentdeck.cli.selection import (
     Yes,
     finish,
 )
+from agentdeck.core.errors import UsageError
+from agentdeck.core.merge_queue import STRATEGIES
 
 
-@verb("merge fix-login", "merge --filter 's:idle ahead:>0' --squash --yes")
-def merge(
+@verb(
+    "merge fix-login",
+    "merge --filter 's:idle ahead:>0' --strategy squash --yes",
+    "merge --all --dry-run",
+)
+def merge(  # noqa: PLR0913  # Typer makes an option of each
     names: Names = None,
     filter_query: FilterQuery = None,
     everything: AllSessions = False,
-    squash: Annotated[
-        bool, typer.Option("--squash", help="One commit in place of a merge commit.")
-    ] = False,
+    strategy: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="merge, squash, rebase or fast-forward."),
+    ] = "merge",
     into: Annotated[
         str | None,
         typer.Option(metavar="REF", help="Another branch than the session's base."),
@@ -33,16 +40,37 @@ def merge(
     message: Annotated[
         str | None, typer.Option("-m", "--message", help="The commit's message.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how each would fare.")
+    ] = False,
+    stop_on_conflict: Annotated[
+        bool,
+        typer.Option("--stop-on-conflict", help="Merge none after one that cannot be."),
+    ] = False,
+    discard: Annotated[
+        bool,
+        typer.Option("--discard/--keep", help="Discard those that landed and ended."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Merge sessions, one on top of the other. Conflicts are refused (status 4)."""
-    strategy = "squash" if squash else "merge"
+    known = [name for name, _ in STRATEGIES]
+    if strategy not in known:
+        raise UsageError(f"--strategy is one of {', '.join(known)}, not {strategy!r}.")
+    asked = "Merge {names} into " + (into or "the base").replace("{", "{{") + "?"
     request = Request(
         "session.merge",
-        "merged into {into} as {commit}",
-        {"strategy": strategy, "into": into, "message": message},
-        "Merge {names} into " + (into or "the base").replace("{", "{{") + "?",
+        "would merge into {into}" if dry_run else "merged into {into} as {commit}",
+        {
+            "strategy": strategy,
+            "into": into,
+            "message": message,
+            "dry_run": dry_run,
+            "stop_on_conflict": stop_on_conflict,
+            "discard": discard,
+        },
+        "" if dry_run else asked,
     )
     finish(
         act_on_many(
@@ -64,7 +92,7 @@ def discard(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove sessions with worktree and branch. The last state is kept under a ref."""
+    """Remove sessions with worktree and branch; `undo` or `trash` bring them back."""
     request = Request(
         "session.discard",
         "discarded, kept as {kept}",
