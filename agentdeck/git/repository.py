@@ -19,6 +19,8 @@ from agentdeck.git.errors import (
 from agentdeck.git.names import full_ref
 
 NO_COMMIT = "0" * 40
+LIST_ATTEMPTS = 20
+_LIST = ("worktree", "list", "--porcelain", "-z")
 _REF_KINDS = ("refs/heads/", "refs/remotes/", "refs/tags/")
 
 
@@ -189,7 +191,7 @@ def checkouts(repo: Repository) -> list[Checkout]:
 
 def checkouts_in(path: Path) -> list[Checkout]:
     """The worktrees of the repository that a path is in, the main one first."""
-    records = commands.read(path, "worktree", "list", "--porcelain", "-z").records()
+    records = _worktree_records(path)
     found: list[Checkout] = []
     entry: dict[str, str] = {}
     for record in [*records, ""]:
@@ -200,6 +202,22 @@ def checkouts_in(path: Path) -> list[Checkout]:
             found.append(_checkout(entry, is_main=not found))
             entry = {}
     return found
+
+
+def _worktree_records(path: Path) -> list[str]:
+    """What `git worktree list` says, asked again while another git makes one.
+
+    A new worktree is locked while it is made; a list that sees that lock and then
+    finds it gone fails.
+    """
+    for attempt in range(LIST_ATTEMPTS):
+        try:
+            return commands.read(path, *_LIST).records()
+        except GitError as error:
+            is_race = "/locked'" in str(error.data.get("stderr", ""))
+            if not is_race or attempt == LIST_ATTEMPTS - 1:
+                raise
+    return []
 
 
 def _checkout(entry: dict[str, str], *, is_main: bool) -> Checkout:

@@ -60,6 +60,8 @@ _ROWS = (
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
+    ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge or discard"),
+    ("session.trash", Scope.SESSION, "X", "show_trash", "trash", "Bring back a discarded session"),
     ("session.resume", Scope.SESSION, "r", "resume", "resume", "Start the agent again where it was", 11),
     ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),

@@ -111,7 +111,7 @@ class DealingScreen(Screen[None]):
             return
         unmerged = sum(bool(s.ahead) and not s.is_merged for s in sessions)
         dirty = sum(s.dirty for s in sessions)
-        lines = ["Worktree and branch go; all work is kept for 30 days."]
+        lines = ["Worktree and branch go; `ctrl+z` or `X` brings all back for 30 days."]
         if unmerged:
             lines.append(f"{unmerged} with commits that are not merged.")
         if dirty:
@@ -119,6 +119,24 @@ class DealingScreen(Screen[None]):
         lines += ["", *_named(sessions)]
         if await self._confirms("Discard", sessions, lines, is_grave=True):
             await self._act("session.discard", sessions, "Discarded")
+
+    @work(group="action", exit_on_error=False)
+    async def action_undo(self) -> None:
+        try:
+            done = await self.deck.link.call("landing.undo")
+        except AgentDeckError as error:
+            self.say(error.message, "error")
+            return
+        names = ", ".join(str(name) for name in done["names"][:MAX_NAMED])
+        self.say(f"The {done['undone']} of {names} is undone")
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_show_trash(self) -> None:
+        from agentdeck.tui.screens.trash import TrashScreen
+
+        restored = await self.app.push_screen_wait(TrashScreen(self.deck))
+        if restored is not None:
+            self.go_to(restored)
 
     @work(group="action", exit_on_error=False)
     async def action_resume(self) -> None:

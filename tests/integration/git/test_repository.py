@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentdeck.git import commands
 from agentdeck.git.errors import (
+    GitError,
     GitTooOldError,
     NoCommitError,
     NotARepositoryError,
@@ -15,6 +17,7 @@ from agentdeck.git.errors import (
 )
 from agentdeck.git.repository import (
     branches,
+    checkouts_in,
     head_name,
     open_repository,
     resolve_base,
@@ -148,3 +151,21 @@ def test_repository_at_an_odd_path(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=broken, check=True)
     with pytest.raises(NotARepositoryError, match="line break"):
         open_repository(broken)
+
+
+def test_a_list_that_meets_a_worktree_in_the_making_is_asked_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git's failure lasts microseconds, so its first answer is made up."""
+    original, calls = commands.read, list[str]()
+
+    def racing(where: Path, *args: str, **named: Any) -> commands.Output:
+        calls.append(args[0])
+        if len(calls) == 1:
+            gone = "fatal: failed to read '.git/worktrees/x/locked': No such file"
+            raise GitError("failed", stderr=gone)
+        return original(where, *args, **named)
+
+    monkeypatch.setattr(commands, "read", racing)
+    assert checkouts_in(sandbox.root)[0].is_main
+    assert calls == ["worktree", "worktree"]
