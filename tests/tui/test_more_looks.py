@@ -16,6 +16,49 @@ from tests.fakes.fake_client import FakeLink
 from tests.tui.driving import Deck
 from tests.tui.scenes import an_app, few_link, hostile
 
+
+def queue_link() -> FakeLink:
+    """A host that says of the queued sessions how they would fare."""
+    link = few_link()
+    fates: list[dict[str, Any]] = [
+        {"ok": True, "verdict": "clean"},
+        {
+            "ok": False,
+            "verdict": "conflicts with base",
+            "error": {"message": "", "data": {"files": ["orchard/cart.py"]}},
+        },
+        {
+            "ok": False,
+            "verdict": "conflicts with an earlier one",
+            "earlier": ["fix-login-redirect"],
+            "error": {"message": "", "data": {"files": ["orchard/login.py"]}},
+        },
+        {"ok": False, "verdict": "nothing to merge", "error": {"message": ""}},
+    ]
+
+    def rehearse(params: dict[str, Any]) -> dict[str, Any]:
+        ids = enumerate(params["ids"])
+        return {
+            "results": [
+                {"id": each, "name": each, **fates[number % len(fates)]}
+                for number, each in ids
+            ]
+        }
+
+    link.answer("session.merge", rehearse)
+    return link
+
+
+def trash_link() -> FakeLink:
+    """A host with two sessions in the trash."""
+    link = few_link()
+    entry = {"at": 1_772_300_000, "expires": 1_774_800_000, "ahead": 2, "dirty": True}
+    named = [("old-try", "Another way to fold the search"), ("spike", "Spike " * 20)]
+    sessions = [{"id": n, "name": n, "title": t, **entry} for n, t in named]
+    link.answer("trash.list", {"sessions": sessions})
+    return link
+
+
 SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "sessions": (few_link(), (120, 40), ()),
     "sessions-200x60": (few_link(), (200, 60), ()),
@@ -32,7 +75,9 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "no-match": (few_link(), (100, 24), ("slash", "z", "z", "enter")),
     "new-session": (few_link(), (120, 40), ("n", "shift+tab")),
     "new-session-40x12": (few_link(), (40, 12), ("n", "shift+tab")),
-    "merge": (few_link(), (120, 40), ("a", "m")),
+    "merge": (queue_link(), (120, 40), ("a", "m")),
+    "merge-80x24": (queue_link(), (80, 24), ("a", "m")),
+    "trash": (trash_link(), (80, 24), ("X",)),
     "discard": (few_link(), (120, 40), ("a", "x")),
     "help": (few_link(), (120, 40), ("question_mark",)),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +25,7 @@ from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
 
+MAX_NAME_WIDTH = 28
 KEYS = "y merges · J K order · s d options · esc closes"
 KEYS_AFTER = "u undoes · r retries the rest · esc closes"
 
@@ -54,6 +56,7 @@ class MergeScreen(ModalScreen[None]):
         self._options = {"stop_on_conflict": False, "discard": False}
         self._results: list[dict[str, Any]] | None = None
         self._is_busy = False
+        self._name_width = max(cell_len(one_line(s.name)) for s in sessions)
 
     def compose(self) -> ComposeResult:
         bases = sorted({session.base for session in self._sessions.values()})
@@ -190,11 +193,13 @@ class MergeScreen(ModalScreen[None]):
         session = self._sessions[session_id]
         glyphs = self._deck.look.glyphs
         stat = f"  {glyphs.up}{session.ahead} +{session.added} {glyphs.minus}{session.removed}"
+        name = one_line(session.name)
+        pad = " " * (min(self._name_width, MAX_NAME_WIDTH) - cell_len(name))
         result = self._rehearsed.get(session_id)
         head = Content.assemble(
             (f"{number:>2} ", "$foreground 60%"),
-            (one_line(session.name), "bold"),
-            (stat, "$foreground 60%"),
+            (name, "bold"),
+            (f"{pad}{stat:<15}", "$foreground 60%"),
         )
         if result is None:
             return head
