@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.widgets.terminal import Terminal
@@ -96,6 +97,8 @@ def test_scene(snap_compare: Any, name: str) -> None:
             await deck.until(lambda: is_drawn(app, link))
         for key in keys:
             await deck.press(key)
+        if name == "trash":
+            await deck.until(lambda: app.screen.query_one(OptionList).option_count)
         await deck.settle()
 
     assert snap_compare(app, terminal_size=size, run_before=settle)

@@ -62,6 +62,7 @@ class MergeScreen(ModalScreen[None]):
         bases = sorted({session.base for session in self._sessions.values()})
         with VerticalScroll(classes="dialog", can_focus=False):
             yield OptionList(id="queue", markup=False, compact=True)
+            yield Static(classes="detail", markup=False)
             yield VerticalScroll(classes="results", can_focus=False)
             with Horizontal(classes="field"):
                 yield Static(Content("How"), classes="label")
@@ -168,7 +169,7 @@ class MergeScreen(ModalScreen[None]):
         queue = self.query_one("#queue", OptionList)
         queue.display = is_asking
         self.query_one(".results").display = not is_asking
-        for field in self.query(".field, .options, #merge"):
+        for field in self.query(".field, .options, .detail, #merge"):
             field.display = is_asking
         dialog = self.query_one(".dialog")
         if not is_asking:
@@ -205,9 +206,18 @@ class MergeScreen(ModalScreen[None]):
             return head
         if result["ok"]:
             return Content.assemble(head, (f"  {glyphs.done} clean", "$success"))
+        if result.get("verdict") == "nothing to merge":
+            return Content.assemble(head, ("    nothing to merge", "$foreground 60%"))
         return Content.assemble(
             head, (f"  {glyphs.failed} {_in_the_way(result)}", "$error")
         )
+
+    @on(OptionList.OptionHighlighted)
+    def _show_detail(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        result = self._rehearsed.get(str(event.option_id)) or {"ok": True}
+        text = "" if result["ok"] else _in_the_way(result)
+        self.query_one(".detail", Static).update(plain(text))
 
     @work(exclusive=True, group="rehearsal", exit_on_error=False)
     async def _rehearse(self) -> None:
