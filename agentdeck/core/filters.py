@@ -1,26 +1,29 @@
 """The filter query: `s:needs-input agent:codex is:unread ahead:>3 -login words`.
 
 Terms are joined by "and"; a `-` before a term excludes; quotes keep spaces. A
-free word is looked for in name, title, branch and last line.
+free word is looked for in name, title, branch and last line. Keys and values may
+be written in capitals.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agentdeck.core.errors import UsageError
 from agentdeck.core.indicator import is_in_progress
-from agentdeck.core.session import Session
+from agentdeck.core.session import Activity, Phase, Session
 
 Predicate = Callable[[Session, datetime], bool]
 
-_TERM = re.compile(r'(-?)(?:([a-z]+):)?("[^"]*"?|\S+)')
-_NUMBER = re.compile(r"([<>]=?|=)?(\d+)")
-_AGE = re.compile(r"([<>])(\d+)([smhd])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TERM = re.compile(r'(-?)(?:([A-Za-z]+):)?("[^"]*"?|\S+|(?<=:))')
+# Nine digits are more than anything counts; Python refuses to read thousands.
+_NUMBER = re.compile(r"([<>]=?|=)?([0-9]{1,9})")
+_AGE = re.compile(r"([<>]=?)([0-9]{1,9})([smhdw])")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 _IS: dict[str, Callable[[Session], bool]] = {
     "unread": lambda s: s.unread,
@@ -31,7 +34,7 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
 }
-_TEXT: dict[str, Callable[[Session], str]] = {
+TEXT_OF: dict[str, Callable[[Session], str]] = {
     "agent": lambda s: s.agent,
     "repo": lambda s: s.repo,
     "branch": lambda s: s.branch,
@@ -46,7 +49,16 @@ _COUNT: dict[str, Callable[[Session], int]] = {
     "added": lambda s: s.added,
     "removed": lambda s: s.removed,
 }
-KEYS = (*_TEXT, *_COUNT, "s", "is", "age")
+KEYS = ("s", "is", *TEXT_OF, *_COUNT, "age")
+STATES = (*(activity.value for activity in Activity), *(phase.value for phase in Phase))
+CLAIMS = tuple(_IS)
+_EXAMPLES = {
+    "s": "s:needs-input",
+    "is": "is:unread",
+    "age": "age:<1h",
+    **{key: f"{key}:>3" for key in _COUNT},
+    **{key: f"{key}:word" for key in TEXT_OF},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,7 @@ def parse_filter(query: str) -> Filter:
     """
     predicates: list[Predicate] = []
     for minus, key, raw in _TERM.findall(query):
-        value = raw.strip('"').casefold()
-        predicate = _predicate(key, value, raw)
+        predicate = _predicate(key.casefold(), raw.strip('"').casefold(), raw)
         predicates.append(_negated(predicate) if minus else predicate)
     return Filter(query, tuple(predicates))
 
@@ -81,12 +92,14 @@ def _negated(predicate: Predicate) -> Predicate:
 
 def _predicate(key: str, value: str, raw: str) -> Predicate:
     if not key:
-        return lambda s, _: value in _haystack(s)
-    if key in _TEXT:
-        text_of = _TEXT[key]
+        return _word(value, raw)
+    if key in KEYS and not value:
+        raise UsageError(f"{key}: needs a value, such as {_EXAMPLES[key]}.")
+    if key in TEXT_OF:
+        text_of = TEXT_OF[key]
         return lambda s, _: value in text_of(s).casefold()
     if key == "s":
-        return lambda s, _: value in (s.phase.value, _activity(s))
+        return _state(value)
     if key == "is":
         return _is(value)
     if key in _COUNT:
@@ -94,8 +107,29 @@ def _predicate(key: str, value: str, raw: str) -> Predicate:
     if key == "age":
         return _age(value)
     raise UsageError(
-        f"No filter is called {key!r}, as in {key}:{raw}. There are {', '.join(KEYS)}."
+        f"No filter is called {key!r}.{_nearest(key, KEYS)} There are "
+        f'{", ".join(KEYS)}. To look for the words, quote them: "{key}:…".'
     )
+
+
+def _word(value: str, raw: str) -> Predicate:
+    if raw == "-":
+        raise UsageError("- needs a term after it, such as -is:merged.")
+    return lambda s, _: value in _haystack(s)
+
+
+def _state(value: str) -> Predicate:
+    if value not in STATES:
+        near = _nearest(value, STATES)
+        raise UsageError(
+            f"s:{value} is not known.{near} There are {', '.join(STATES)}."
+        )
+    return lambda s, _: value in (s.phase.value, _activity(s))
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(value, known, 1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _activity(session: Session) -> str:
@@ -109,7 +143,9 @@ def _haystack(session: Session) -> str:
 
 def _is(value: str) -> Predicate:
     if value not in _IS:
-        raise UsageError(f"is:{value} is not known. There are {', '.join(_IS)}.")
+        raise UsageError(
+            f"is:{value} is not known.{_nearest(value, CLAIMS)} There are {', '.join(CLAIMS)}."
+        )
     claim = _IS[value]
     return lambda s, _: claim(s)
 
@@ -122,7 +158,7 @@ def _count(key: str, value: str) -> Predicate:
     return lambda s, _: _compare(count_of(s), sign, number)
 
 
-def _compare(left: int, sign: str, right: int) -> bool:
+def _compare(left: float, sign: str, right: float) -> bool:
     match sign:
         case "<":
             return left < right
@@ -140,6 +176,5 @@ def _age(value: str) -> Predicate:
     match = _AGE.fullmatch(value)
     if match is None:
         raise UsageError(f"age:{value} needs a span, such as age:<1h or age:>2d.")
-    seconds = min(int(match[2]) * _UNIT_S[match[3]], 10**10)
-    span, younger = timedelta(seconds=seconds), match[1] == "<"
-    return lambda s, now: ((now - s.created_at) < span) is younger
+    span_s, sign = int(match[2]) * _UNIT_S[match[3]], match[1]
+    return lambda s, now: _compare((now - s.created_at).total_seconds(), sign, span_s)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentdeck.core.errors import NoSuchSessionError, UsageError
-from agentdeck.core.filters import parse_filter
 from agentdeck.core.indicator import indicator_of
 from agentdeck.core.naming import session_named, sessions_named
 from agentdeck.core.schedule import next_to_start
@@ -98,34 +97,6 @@ def test_the_pool_is_never_overfull_and_starts_the_first_first(
     live = sum(session.is_live for session in sessions)
     queued = [session for session in sessions if session.phase is Phase.QUEUED]
     assert chosen == ([] if paused else queued[: max(0, limit - live)])
-
-
-@pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        ("", ["fix-login", "add-search", "write-docs", "tidy-up", "upgrade"]),
-        ("s:needs-input", ["fix-login"]),
-        ("s:failed", ["upgrade"]),
-        ("is:unread", ["fix-login"]),
-        ("ahead:>1", ["add-search"]),
-        ("-agent:scripted", []),
-        ('"editing search"', ["add-search"]),
-        ("age:<1h docs", ["write-docs"]),
-        ("is:live -s:working", ["fix-login", "write-docs"]),
-    ],
-)
-def test_a_query_selects(query: str, names: list[str]) -> None:
-    wanted = parse_filter(query)
-    assert [s.name for s in few_sessions() if wanted.matches(s, NOW)] == names
-
-
-@given(st.text(max_size=60))
-def test_any_query_is_understood_or_refused(query: str) -> None:
-    try:
-        wanted = parse_filter(query)
-    except UsageError:
-        return
-    wanted.matches(a_session("x"), NOW)
 
 
 @given(st.text(max_size=200))
