@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select, TextArea
+from textual.widgets import Input, Select, Static, TextArea
 
 from agentdeck.core.session import Activity
 from agentdeck.tui.screens.sessions import SessionsScreen
@@ -151,6 +151,42 @@ async def test_the_filter_narrows_and_a_wrong_one_loses_nothing(
         assert list_of(pilot).order == ["id-fix-login"]
         await pilot.press("escape")
         await until(pilot, lambda: len(list_of(pilot).order) == 5)
+
+
+async def test_the_filter_is_completed_and_counts_what_it_finds(
+    make_app: AppMaker,
+) -> None:
+    app = make_app(few_sessions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: list_of(pilot).order)
+        line = app.screen.query_one("#filter", Input)
+        problem = app.screen.query_one("#problem")
+        await pilot.press("slash", *"s:ne")
+        # The offer is drawn when it is ready; the arrow before that does nothing.
+        for _ in range(100):
+            if line.value != "s:ne":
+                break
+            await pilot.press("right")
+        assert line.value == "s:needs-input"
+        assert not problem.has_class("-shown")
+        await until(pilot, lambda: list_of(pilot).order == ["id-fix-login"])
+        count = app.screen.query_one("#filter-count", Static)
+        await until(pilot, lambda: str(count.render()) == "1 of 5")
+
+
+async def test_a_term_is_a_mistake_only_when_it_is_whole(make_app: AppMaker) -> None:
+    app = make_app(few_sessions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: list_of(pilot).order)
+        problem = app.screen.query_one("#problem")
+        await pilot.press("slash", *"s:ne")
+        shown = list_of(pilot).order
+        assert not problem.has_class("-shown")
+        assert shown == ["id-add-search", "id-write-docs"], "as after the first letter"
+        await pilot.press("enter")
+        await until(pilot, lambda: problem.has_class("-shown"))
+        assert list_of(pilot).order == shown
+        assert app.screen.query_one("#filter", Input).value == "s:ne"
 
 
 async def test_what_the_host_refuses_is_said_and_the_prompt_stays(

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from agentdeck.core.errors import UsageError
+from agentdeck.core.filter_completion import completed_filter
 from agentdeck.core.filters import Filter, parse_filter
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
@@ -22,6 +23,7 @@ from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.arranging import ArrangingScreen
 from agentdeck.tui.screens.hints import hints_for
 from agentdeck.tui.widgets.answer_bar import AnswerBar
+from agentdeck.tui.widgets.filter_input import FilterInput
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.indicator import IndicatorBar
 from agentdeck.tui.widgets.pane_grid import PaneGrid
@@ -61,12 +63,8 @@ class SessionsScreen(ArrangingScreen):
             with Vertical(id="left"):
                 with Horizontal(id="filter-row"):
                     yield Static(Content("/"), id="filter-sign")
-                    yield Input(
-                        self._query,
-                        placeholder="words  s:idle  is:unread  agent:codex  ahead:>3",
-                        id="filter",
-                        compact=True,
-                    )
+                    yield FilterInput(self._query, self._complete, id="filter")
+                    yield Static(id="filter-count", markup=False)
                 yield Static(id="problem", markup=False)
                 yield SessionList(look, id="sessions")
                 yield Static(id="empty", markup=False)
@@ -147,6 +145,9 @@ class SessionsScreen(ArrangingScreen):
         self.query_one(IndicatorBar).show_counts(
             store.indicator(), store.pool, self._quick, home
         )
+        self.query_one("#filter-count", Static).update(
+            Content(f"{len(self._list.order)} of {len(store.sessions)}")
+        )
         self._show_emptiness(has_rows=bool(sections))
         if self._session_to_open and store.is_known:
             self._open_at_once(self._session_to_open)
@@ -188,7 +189,11 @@ class SessionsScreen(ArrangingScreen):
             bar.show_hints((Hint(self.release_key, "gives the list back"),), "typing")
             return
         if self.query_one("#filter").has_focus:
-            keys = (Hint("enter", "keep the filter"), Hint("esc", "clear it"))
+            keys = (
+                Hint("enter", "keep the filter"),
+                Hint("right", "complete it"),
+                Hint("esc", "clear it"),
+            )
             bar.show_hints(keys, "filter")
             return
         marks = len(self._list.marks)
@@ -260,7 +265,11 @@ class SessionsScreen(ArrangingScreen):
     def _keep_filter(self, event: Input.Submitted) -> None:
         event.stop()
         self.set_class(bool(event.value), "-filtering")
+        self._take_filter(event.value, is_whole=True)
         self._list.focus()
+
+    def _complete(self, query: str) -> str | None:
+        return completed_filter(query, self.deck.store.sessions.values())
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape" and self.query_one("#filter").has_focus:
@@ -274,13 +283,18 @@ class SessionsScreen(ArrangingScreen):
         self.remove_class("-filtering")
         self._take_filter("")
 
-    def _take_filter(self, query: str) -> None:
+    def _take_filter(self, query: str, *, is_whole: bool = False) -> None:
+        """Narrow the list; what is not yet a query leaves it as it is.
+
+        A term that may still be completed is no mistake before it is whole.
+        """
         problem = self.query_one("#problem", Static)
         try:
             self._filter = parse_filter(query)
         except UsageError as error:
+            is_begun = not is_whole and self._complete(query) is not None
             problem.update(Content(one_line(error.message)))
-            problem.add_class("-shown")
+            problem.set_class(not is_begun, "-shown")
             return
         problem.remove_class("-shown")
         is_typing = self.query_one("#filter").has_focus
