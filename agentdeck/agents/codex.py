@@ -1,25 +1,102 @@
 """Codex CLI.
 
-Flags and screen texts as seen with 0.169.0; its state is read from its settled
-screen and its terminal signals.
+Flags, hooks and screen texts as seen with 0.169.0. Its hooks come by `-c` for the
+session alone. Codex asks a person to review hooks that it does not know; the same
+option names the hash of each of ours, so that it asks about everybody else's as
+before and not about those that AgentDeck itself passes. An older Codex that knows no
+such hooks is read by its title and its screen.
 """
 
 from __future__ import annotations
 
-from agentdeck.agents.definition import Agent, Launch, Start, rule
+import hashlib
+import json
+from pathlib import Path
+
+from agentdeck.agents.definition import Agent, Answers, Launch, Start, Usage, rule
+from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
+from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, NeedsKind
+
+EVENTS = {
+    "SessionStart": "session_start",
+    "UserPromptSubmit": "user_prompt_submit",
+    "PreToolUse": "pre_tool_use",
+    "PermissionRequest": "permission_request",
+    "PostToolUse": "post_tool_use",
+    "Stop": "stop",
+}
+HOOK_TIMEOUT_S = 600
+"""Codex's own default, which is part of the hash."""
+MODES = {
+    "read-only": ("-a", "on-request", "-s", "read-only"),
+    "default": ("-a", "on-request", "-s", "workspace-write"),
+    "full-access": ("-a", "never", "-s", "danger-full-access"),
+}
+
+
+def _hooks() -> str:
+    hook = {
+        "async": False,
+        "command": HOOK_COMMAND,
+        "timeout": HOOK_TIMEOUT_S,
+        "type": "command",
+    }
+    entries, known = [], []
+    command = json.dumps(HOOK_COMMAND)
+    for event, key in EVENTS.items():
+        identity = json.dumps(
+            {"event_name": key, "hooks": [hook]},
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        entries.append(f'{event}=[{{hooks=[{{type="command",command={command}}}]}}]')
+        place = f"/<session-flags>/config.toml:{key}:0:0"
+        known.append(f'"{place}"={{trusted_hash="sha256:{digest}"}}')
+    return f"hooks={{{','.join(entries)},state={{{','.join(known)}}}}}"
 
 
 def _launch(start: Start) -> Launch:
     argv = ["codex"]
-    if start.model:
-        argv += ["-m", start.model]
-    if start.resume:
-        argv += ["resume", "--last"]
-    elif start.prompt:
+    goes_on = start.resume
+    if goes_on:
+        argv += ["fork" if start.fork else "resume"]
+    argv += ["-c", _hooks()]
+    preferred = start.custom.models if start.custom is not None else ()
+    model = start.model or next(iter(preferred), None)
+    if model:
+        argv += ["-m", model]
+    argv += MODES.get(start.permission_mode or "", ())
+    if start.custom is not None:
+        told = json.dumps(start.custom.prompt)
+        argv += ["-c", f"developer_instructions={told}"]
+    for image in start.images if not goes_on else ():
+        argv += ["-i", image]
+    if goes_on:
+        argv.append(start.conversation or "--last")
+    if start.prompt and (not goes_on or start.fork):
         argv += ["--", start.prompt]
     return Launch(tuple(argv))
 
+
+def usage_in(transcript: Path) -> Usage | None:
+    """Tokens by the rollout's newest count; it tells no cost."""
+    usage = None
+    for line in json_lines(transcript, '"token_count"'):
+        payload = line.get("payload")
+        info = payload.get("info") if isinstance(payload, dict) else None
+        total = info.get("total_token_usage") if isinstance(info, dict) else None
+        if isinstance(total, dict):
+            usage = Usage(
+                int(total.get("input_tokens") or 0),
+                int(total.get("output_tokens") or 0),
+            )
+    return usage
+
+
+_AT_REST = r"\A(?![⠀-⣿]|\[)"
+"""A title without a spinner and without a call."""
 
 CODEX = Agent(
     name="codex",
@@ -28,17 +105,33 @@ CODEX = Agent(
     launch=_launch,
     rules=(
         rule(
-            r"Do you trust the contents of this directory",
+            r"Do you trust the contents of this directory|Trust this folder\?",
             Activity.NEEDS_INPUT,
             NeedsKind.TRUST,
         ),
+        rule(r"Hooks need review", Activity.NEEDS_INPUT, NeedsKind.TRUST),
+        rule(r"Sign in with ChatGPT", Activity.NEEDS_INPUT, NeedsKind.LOGIN),
         rule(
             r"Would you like to (?:run|make|apply|grant)|Allow command\?",
             Activity.NEEDS_INPUT,
             NeedsKind.PERMISSION,
         ),
-        rule(r"esc to interrupt|Reconnecting\.\.\. \d", Activity.WORKING),
-        rule(r"^\s*›", Activity.IDLE),
+        rule(
+            r"(?P<text>[^\n]*hit your usage limit[^\n]*)(?=(?:\n[^\n]*){0,9}\Z)",
+            Activity.NEEDS_INPUT,
+            NeedsKind.LIMIT,
+        ),
+        rule(r"esc to interrupt|[Rr]econnecting\.* \d", Activity.WORKING),
+        rule(r"^\s*›(?! \d\.)", Activity.IDLE, title=_AT_REST),
     ),
+    title_rules=(rule(r"\A[⠀-⣿]", Activity.WORKING),),
     interrupt="escape",
+    answers=Answers(
+        after_number=("enter",), confirmed_kinds=frozenset({NeedsKind.TRUST})
+    ),
+    read_report=claude_report,
+    read_usage=usage_in,
+    modes=MODES,
+    cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
+    can_fork=True,
 )

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
-from agentdeck.agents.definition import Agent, Launch, ScreenRule, Start, rule
+from agentdeck.agents.definition import (
+    Agent,
+    Answers,
+    Launch,
+    ScreenRule,
+    Start,
+    rule,
+)
+from agentdeck.config.settings import AgentSettings
 from agentdeck.core.session import Activity, NeedsKind
 
 _ASKS = (
@@ -30,16 +37,11 @@ COMMAND = Agent(
     executable=None,
     launch=_launch,
     rules=_ASKS,
+    answers=Answers(approve=("y", "enter"), deny=("n", "enter")),
 )
 
 
-def agent_from_settings(
-    name: str,
-    command: Sequence[str],
-    prompt: Literal["argument", "typed", "none"],
-    needs_input: Sequence[str],
-    idle: Sequence[str],
-) -> Agent:
+def agent_from_settings(name: str, settings: AgentSettings) -> Agent:
     """An agent that a person described.
 
     `{prompt}` in an argument stands for the prompt; without it the prompt is the
@@ -48,25 +50,69 @@ def agent_from_settings(
     Raises:
         re.error: If an expression is not a regular one.
     """
-
-    def launch(start: Start) -> Launch:
-        argv = tuple(part.replace("{prompt}", start.prompt) for part in command)
-        placed = any("{prompt}" in part for part in command)
-        if placed or prompt == "none" or not start.prompt:
-            return Launch(argv)
-        if prompt == "typed":
-            return Launch(argv, typed=start.prompt)
-        return Launch((*argv, start.prompt))
-
-    rules: list[ScreenRule] = [
-        rule(each, Activity.NEEDS_INPUT, NeedsKind.QUESTION) for each in needs_input
-    ]
-    rules += [rule(each, Activity.IDLE) for each in idle]
     return Agent(
         name=name,
-        title=name,
-        executable=command[0],
-        launch=launch,
-        rules=(*rules, *_ASKS),
+        title=settings.title or name,
+        executable=settings.command[0],
+        launch=lambda start: _described_launch(settings, start),
+        rules=(*_screen_rules(settings), *_ASKS),
+        title_rules=_title_rules(settings),
+        interrupt=settings.interrupt,
         reads_terminal_when_idle=True,
+        answers=Answers(tuple(settings.approve), tuple(settings.deny)),
+        modes={mode: tuple(words) for mode, words in settings.modes.items()},
+        cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
     )
+
+
+def _screen_rules(settings: AgentSettings) -> list[ScreenRule]:
+    asks = Activity.NEEDS_INPUT
+    return [
+        *(rule(each, asks, NeedsKind.PERMISSION) for each in settings.permission),
+        *(rule(each, asks, NeedsKind.QUESTION) for each in settings.needs_input),
+        *(rule(each, Activity.WORKING) for each in settings.working),
+        *(rule(each, Activity.IDLE) for each in settings.idle),
+    ]
+
+
+def _title_rules(settings: AgentSettings) -> tuple[ScreenRule, ...]:
+    return (
+        *(rule(each, Activity.NEEDS_INPUT) for each in settings.title_needs_input),
+        *(rule(each, Activity.WORKING) for each in settings.title_working),
+        *(rule(each, Activity.IDLE) for each in settings.title_idle),
+    )
+
+
+def _described_launch(settings: AgentSettings, start: Start) -> Launch:
+    model = start.model or next(iter(start.custom.models if start.custom else ()), None)
+    more: list[str] = []
+    if model:
+        more += _filled(settings.model, model=model)
+    if start.permission_mode:
+        more += settings.modes.get(start.permission_mode, [])
+    prompt = start.prompt
+    if start.custom is not None:
+        more += _filled(settings.instructions, instructions=start.custom.prompt)
+        if not settings.instructions:
+            prompt = f"{start.custom.prompt}\n\n{prompt}"
+    for image in start.images:
+        more += _filled(settings.image, image=image)
+        if not settings.image:
+            prompt = f"{prompt}\n{image}"
+    if start.resume and settings.resume:
+        words = _filled(settings.resume, conversation=start.conversation)
+        return Launch((*words, *more))
+    argv = (*_filled(settings.command, prompt=prompt), *more)
+    placed = any("{prompt}" in word for word in settings.command)
+    if placed or settings.prompt == "none" or not prompt:
+        return Launch(argv)
+    if settings.prompt == "typed":
+        return Launch(argv, typed=prompt)
+    return Launch((*argv, prompt))
+
+
+def _filled(words: Sequence[str], **values: str) -> list[str]:
+    filled = list(words)
+    for name, value in values.items():
+        filled = [word.replace(f"{{{name}}}", value) for word in filled]
+    return filled

@@ -1,11 +1,14 @@
-"""What an agent CLI is to AgentDeck: its command line and its screen's signs."""
+"""What an agent CLI is to AgentDeck: how it starts, what it tells, how it is answered."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from agentdeck.core.custom_agents import CustomAgent
 from agentdeck.core.session import Activity, Needs, NeedsKind
 
 
@@ -17,6 +20,17 @@ class Start:
     command: tuple[str, ...] = ()
     model: str | None = None
     resume: bool = False
+    """Go on with the conversation in place of beginning one."""
+    conversation: str = ""
+    """The id of the conversation: the one to go on with, or the one to begin."""
+    fork: bool = False
+    """Begin a copy of the conversation rather than go on with it."""
+    permission_mode: str | None = None
+    images: tuple[str, ...] = ()
+    custom: CustomAgent | None = None
+    folder: Path = Path()
+    """The session's own folder, for files that hold for this session only."""
+    worktree: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,33 @@ class Launch:
 
     argv: tuple[str, ...]
     typed: str | None = None
+    """Waits for the agent's first rest if its rules can tell, else its first pause."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files by their path below the session's folder, written before the start."""
+    conversation: str = ""
+    """The conversation's id, where it is chosen rather than learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an agent's hook said, in AgentDeck's words."""
+
+    activity: Activity | None = None
+    """None where it tells nothing about what the agent does."""
+    detail: str = ""
+    needs: Needs | None = None
+    conversation: str = ""
+    transcript: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a conversation has cost so far, by the agent's own record."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +75,24 @@ class ScreenRule:
     pattern: re.Pattern[str]
     activity: Activity
     kind: NeedsKind = NeedsKind.INPUT
+    title: re.Pattern[str] | None = None
+    """Where given, the terminal's title must match too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The keys that answer an agent's dialogs."""
+
+    approve: tuple[str, ...] = ("1",)
+    deny: tuple[str, ...] = ("escape",)
+    after_number: tuple[str, ...] = ()
+    """Keys that confirm a choice once its number was pressed."""
+    confirmed_kinds: frozenset[NeedsKind] = frozenset()
+    """Kinds of questions that want that confirmation; the others take the number."""
+    by_arrows: bool = False
+    """Whether its choices know no numbers: go down, then Enter."""
+    across: bool = False
+    """Whether the choices stand beside each other: go right instead of down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +105,42 @@ class Agent:
     """What has to be on PATH; None where AgentDeck brings it along."""
     launch: Callable[[Start], Launch]
     rules: tuple[ScreenRule, ...] = field(default=())
+    title_rules: tuple[ScreenRule, ...] = ()
+    """Rules on the terminal's title; they hold as soon as it changes."""
     interrupt: str | None = "ctrl+c"
     """The key that interrupts it politely."""
     reads_terminal_when_idle: bool = False
     """Whether a process of it blocked on its terminal means that a turn is over,
     rather than that it asks something."""
+    answers: Answers = Answers()
+    read_report: Callable[[Mapping[str, Any]], Report | None] | None = None
+    """Reads what its hooks write; None where it has none of its own form."""
+    read_usage: Callable[[Path], Usage | None] | None = None
+    """Reads tokens and cost from its transcript."""
+    modes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Permission modes by name, with the arguments that ask for them."""
+    cannot_express: frozenset[str] = frozenset()
+    """Fields of a custom agent that it has no way to follow."""
+    can_fork: bool = False
 
 
-def rule(pattern: str, activity: Activity, kind: NeedsKind | None = None) -> ScreenRule:
+def rule(
+    pattern: str,
+    activity: Activity,
+    kind: NeedsKind | None = None,
+    *,
+    title: str | None = None,
+) -> ScreenRule:
     """A rule from a regular expression over the settled screen's last lines."""
     compiled = re.compile(pattern, re.MULTILINE)
-    return ScreenRule(compiled, activity, kind or NeedsKind.INPUT)
+    titled = re.compile(title) if title is not None else None
+    return ScreenRule(compiled, activity, kind or NeedsKind.INPUT, titled)
 
 
 _TAIL_LINES = 30
-_CHOICE = re.compile(r"^\s*(?:[│|]\s*)?(?:[❯›>●*]\s*)?(\d)[.)]\s+(.+?)\s*(?:[│|]\s*)?$")
+_CHOICE = re.compile(
+    r"^\s*(?:[│|┃]\s*)?(?:[❯›>●*]\s*)?(\d)[.)]\s+(.+?)\s*(?:[│|┃]\s*)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +152,30 @@ class Detection:
     needs: Needs | None = None
 
 
-def detect(rules: Sequence[ScreenRule], lines: Sequence[str]) -> Detection | None:
-    """What the first matching rule says of a settled screen; None if none matches."""
+def detect(
+    rules: Sequence[ScreenRule], lines: Sequence[str], title: str = ""
+) -> Detection | None:
+    """What the first matching rule says of a settled screen; None if none matches.
+
+    A group of a rule's pattern that is called `text` is what is asked, otherwise the
+    line that matches. The choices are the group `choices`, parted by two spaces, or
+    the numbered lines from the match on.
+    """
     tail = [line.rstrip() for line in lines if line.strip()][-_TAIL_LINES:]
     text = "\n".join(tail)
     for each in rules:
+        if each.title is not None and each.title.search(title) is None:
+            continue
         match = each.pattern.search(text)
         if match is None:
             continue
-        asked = _asked_line(text, match.start())
+        named = match.groupdict()
+        asked = named.get("text") or _asked_line(text, match.start())
         if each.activity is not Activity.NEEDS_INPUT:
             return Detection(each.activity, asked)
-        needs = Needs(each.kind, asked, choices_in(tail))
+        listed = re.split(r"\s{2,}", named["choices"]) if named.get("choices") else None
+        below = choices_in(text[match.start() :].split("\n"))
+        needs = Needs(each.kind, asked.strip(), tuple(listed or below))
         return Detection(each.activity, asked, needs)
     return None
 
@@ -91,7 +183,7 @@ def detect(rules: Sequence[ScreenRule], lines: Sequence[str]) -> Detection | Non
 def _asked_line(text: str, at: int) -> str:
     start = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at)
-    return text[start : end if end >= 0 else len(text)].strip(" │|\t")
+    return text[start : end if end >= 0 else len(text)].strip(" │|┃\t")
 
 
 def choices_in(lines: Sequence[str]) -> tuple[str, ...]:

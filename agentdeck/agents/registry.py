@@ -7,15 +7,28 @@ import re
 import shutil
 from collections.abc import Mapping
 
+from agentdeck.agents.aider import AIDER
 from agentdeck.agents.claude import CLAUDE
 from agentdeck.agents.codex import CODEX
 from agentdeck.agents.command import COMMAND, agent_from_settings
+from agentdeck.agents.copilot import COPILOT
 from agentdeck.agents.definition import Agent
+from agentdeck.agents.gemini import GEMINI
+from agentdeck.agents.opencode import OPENCODE
 from agentdeck.agents.scripted import SCRIPTED
 from agentdeck.config.settings import AgentSettings
 from agentdeck.core.errors import UsageError
 
-BUILT_IN = (CLAUDE, CODEX, SCRIPTED, COMMAND)
+BUILT_IN = (
+    CLAUDE,
+    CODEX,
+    COPILOT,
+    GEMINI,
+    OPENCODE,
+    AIDER,
+    SCRIPTED,
+    COMMAND,
+)
 
 
 class Registry:
@@ -30,13 +43,7 @@ class Registry:
         self._agents = {agent.name: agent for agent in BUILT_IN}
         for name, settings in (described or {}).items():
             try:
-                self._agents[name] = agent_from_settings(
-                    name,
-                    settings.command,
-                    settings.prompt,
-                    settings.needs_input,
-                    settings.idle,
-                )
+                self._agents[name] = agent_from_settings(name, settings)
             except re.error as error:
                 raise UsageError(
                     f"The settings of agent {name!r}: {error.pattern!r} is not a "

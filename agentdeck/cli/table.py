@@ -19,6 +19,7 @@ _LOOKS = {
     "preparing": ("◍", "~", "cyan"),
     "running": ("●", "*", "cyan"),
     "working": ("●", "*", "cyan"),
+    "stuck?": ("●", "?", "yellow"),
     "idle": ("○", "-", "green"),
     "needs-input": ("▲", "!", "yellow"),
     "stopping": ("◍", "~", "dim"),
@@ -42,6 +43,8 @@ def word_of(session: Session) -> str:
     """The one word that says how a session is."""
     if session.is_over and session.is_merged:
         return "merged"
+    if session.stuck_since is not None:
+        return "stuck?"
     if session.phase is Phase.RUNNING and session.activity is not None:
         return session.activity.value
     return session.phase.value

@@ -48,6 +48,14 @@ class StopSettings(_Section):
     grace_s: float = Field(default=5.0, ge=0, le=600)
 
 
+class StatusSettings(_Section):
+    """How a status is found."""
+
+    stuck_after_s: float = Field(default=180, ge=0, le=86400)
+    """A working agent without a byte, CPU time or child for so long is *stuck?*; 0
+    never says so."""
+
+
 class AppSettings(_Section):
     """The full-screen app."""
 
@@ -59,16 +67,45 @@ class AppSettings(_Section):
 
 
 class AgentSettings(_Section):
-    """An agent of the person's own, or changes to a built-in one."""
+    """An agent of the person's own, or one in place of a built-in one."""
 
     command: list[str] = Field(min_length=1)
     """The command and its arguments. `{prompt}` stands for the prompt."""
+    title: str = ""
+    """Its name for people; by default the section's."""
     prompt: Literal["argument", "typed", "none"] = "argument"
     """How the prompt reaches it: as the last argument, or typed at its terminal."""
+    resume: list[str] = []
+    """The command that goes on with a conversation; `{conversation}` is its id."""
+    model: list[str] = []
+    """Arguments that choose a model, with `{model}`."""
+    image: list[str] = []
+    """Arguments for each image, with `{image}`; without them its path ends the prompt."""
+    instructions: list[str] = []
+    """Arguments for a custom agent's text, with `{instructions}`; without them the
+    text begins the prompt."""
+    modes: dict[str, list[str]] = {}
+    """Permission modes by name, with the arguments that ask for them."""
     needs_input: list[str] = []
     """Regular expressions: the settled screen asks something."""
+    permission: list[str] = []
+    """Regular expressions: the settled screen asks for a permission."""
+    working: list[str] = []
+    """Regular expressions: the settled screen says that it works."""
     idle: list[str] = []
     """Regular expressions: the settled screen says that the turn is over."""
+    title_working: list[str] = []
+    """Regular expressions on the terminal's title: it works."""
+    title_idle: list[str] = []
+    """Regular expressions on the terminal's title: the turn is over."""
+    title_needs_input: list[str] = []
+    """Regular expressions on the terminal's title: it asks something."""
+    approve: list[str] = ["y", "enter"]
+    """Keys that approve, such as `["1"]`."""
+    deny: list[str] = ["n", "enter"]
+    """Keys that deny."""
+    interrupt: str = "ctrl+c"
+    """The key that interrupts its turn."""
 
 
 class Settings(BaseSettings):
@@ -86,6 +123,9 @@ class Settings(BaseSettings):
     stop: StopSettings = StopSettings()
     app: AppSettings = AppSettings()
     agents: dict[str, AgentSettings] = {}
+    agent_folders: list[str] = []
+    """More folders with custom agents' files."""
+    status: StatusSettings = StatusSettings()
 
     @classmethod
     def settings_customise_sources(

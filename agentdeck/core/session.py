@@ -42,7 +42,9 @@ class NeedsKind(StrEnum):
 
     PERMISSION = "permission"
     QUESTION = "question"
+    PLAN = "plan"
     TRUST = "trust"
+    LOGIN = "login"
     ERROR = "error"
     LIMIT = "limit"
     INPUT = "input"
@@ -55,6 +57,8 @@ class Needs:
     kind: NeedsKind
     text: str
     choices: tuple[str, ...] = ()
+    until: datetime | None = None
+    """When a usage limit is lifted, where the agent says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Why:
     """The evidence behind a status, for `agentdeck explain`."""
 
     source: str
-    """Who said so: hook, notification, progress, title, screen, process, pool."""
+    """Who said so: hook, answer, signal, title, screen, process, output."""
     detail: str
     at: datetime
 
@@ -95,6 +99,20 @@ class Session:
     prompt: str = ""
     command: tuple[str, ...] = ()
     model: str | None = None
+    permission_mode: str | None = None
+    """What it may do without asking, in the agent's own words; None as it is set."""
+    custom: str | None = None
+    """The file of the custom agent that it plays."""
+    images: tuple[str, ...] = ()
+    conversation: str = ""
+    """The agent's own id of its conversation, to resume and fork it."""
+    transcript: str = ""
+    """The agent's own record of the conversation, where it keeps one as a file."""
+    queued: tuple[str, ...] = ()
+    """Messages that wait for the end of its turn, in order."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = None
     base_commit: str = ""
     position: int = 0
     """Order in the queue and in the list; lower starts first."""
@@ -107,6 +125,9 @@ class Session:
     merged_head: str | None = None
     """Where the branch was when it was merged; a later commit undoes `is_merged`."""
     needs_since: datetime | None = None
+    """When it began to ask; tells one question from the next."""
+    stuck_since: datetime | None = None
+    """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -149,6 +170,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         activity=None if gone else session.activity,
         needs=None if gone else session.needs,
         needs_since=None if gone else session.needs_since,
+        stuck_since=None if gone else session.stuck_since,
         started_at=now if phase is Phase.PREPARING else session.started_at,
         ended_at=now if is_over else None,
         unread=session.unread or is_over,

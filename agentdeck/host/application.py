@@ -14,11 +14,13 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.batches import Batches
+from agentdeck.host.answering import Answering
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
+from agentdeck.host.outbox import Outbox
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.screen_text import text_of_frame
@@ -30,8 +32,10 @@ from agentdeck.host.session_files import (
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
 from agentdeck.host.store import Loaded, Store
+from agentdeck.host.stuck import StuckWatch
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.host.trash import Trash
+from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
 
@@ -58,6 +62,9 @@ class Host:
         self.supervisor = Supervisor(
             paths, self.sessions, self.registry, settings.stop.grace_s
         )
+        self.answering = Answering(self.sessions, self.supervisor)
+        self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
+        self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
         )
@@ -79,14 +86,17 @@ class Host:
         self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
         self.trash = Trash(paths, self.sessions, self.landing)
         self.recordings = Recordings(paths, self.supervisor)
+        self.usage = UsageReader(self.sessions, self.registry)
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self.layouts = Layouts(store, loaded.layouts)
         starter.on_worktree = self._worktree_made
+        self.sessions.on_activity = self._activity_changed
+        self.supervisor.on_output = self.stuck.output
         self.sessions.on_phase = lambda _: self.pool.kick()
         self.supervisor.on_live = self.watchers.read_inbox
-        self.supervisor.on_settled = self.git_watch.refresh
-        self.supervisor.on_over = self.git_watch.refresh
+        self.supervisor.on_settled = self._read_again
+        self.supervisor.on_over = self._read_again
         self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
 
     async def run(self, server: Server) -> None:
@@ -163,9 +173,12 @@ class Host:
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
         await self.pool.close()
+        await self.outbox.close()
+        await self.stuck.close()
         await self.supervisor.close()
         watching.cancel()
         await asyncio.gather(watching, *self._attaching, return_exceptions=True)
+        await self.usage.close()
         await self.git_watch.close()
         await self.launcher.close()
         journal.cancel()
@@ -180,6 +193,20 @@ class Host:
     def _worktree_made(self, session: Session) -> None:
         self._attach(session.repo)
         self.git_watch.refresh(session.id)
+
+    def _read_again(self, session_id: str) -> None:
+        """Its output settled or it ended: its files and its record may have changed."""
+        self.git_watch.refresh(session_id)
+        self.usage.refresh(session_id)
+        live = self.supervisor.live(session_id)
+        if live is None:
+            self.stuck.forget(session_id)
+        elif live.runner_pid is not None:
+            self.stuck.settled(session_id, live.runner_pid)
+
+    def _activity_changed(self, session: Session) -> None:
+        self.outbox.consider(session)
+        self.stuck.activity_changed(session)
 
     def _take_report(self, session_id: str, report: dict[str, Any]) -> bool:
         live = self.supervisor.live(session_id)

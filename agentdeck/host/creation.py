@@ -13,6 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agentdeck.agents.registry import Registry, is_installed
+from agentdeck.config.agent_files import (
+    FoundAgent,
+    agent_named,
+    find_agents,
+    read_agent_file,
+)
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
@@ -97,6 +103,9 @@ class Creator:
             prompt=request.prompt,
             command=command,
             model=request.model,
+            permission_mode=self._mode_of(request, agent),
+            custom=self._custom_of(request, agent, repository.root),
+            images=tuple(_image(each) for each in request.images),
             position=self._sessions.next_position(),
         )
 
@@ -122,6 +131,30 @@ class Creator:
                 "shows which are there."
             )
         return name
+
+    def _mode_of(self, request: CreateSession, agent: str) -> str | None:
+        modes = self._registry.agent(agent).modes
+        if request.mode is None or request.mode in modes:
+            return request.mode
+        there = ", ".join(modes) or "none"
+        raise UsageError(
+            f"{agent} has no permission mode {request.mode!r}. There are: {there}."
+        )
+
+    def _custom_of(self, request: CreateSession, agent: str, root: Path) -> str | None:
+        if request.custom is None:
+            return None
+        if agent == COMMAND_AGENT:
+            raise UsageError("A command plays no custom agent. Name an agent.")
+        given = Path(request.custom).expanduser()
+        if given.is_absolute():
+            return read_agent_file(given).path
+        return agent_named(request.custom, self.custom_agents(root)).path
+
+    def custom_agents(self, root: Path) -> list[FoundAgent]:
+        """The custom agents that a session in a repository can play."""
+        folders = [Path(each).expanduser() for each in self._settings.agent_folders]
+        return find_agents(root, Path.home(), folders)
 
     def _check_command(self, request: CreateSession, env: Mapping[str, str]) -> None:
         program = request.command[0]
@@ -185,6 +218,13 @@ class Creator:
                     f"({error.strerror}). Free some room, or set worktrees.path in the "
                     "settings to a folder that you can write to."
                 ) from error
+
+
+def _image(given: str) -> str:
+    file = Path(given)
+    if not file.is_absolute() or not file.is_file():
+        raise UsageError(f"There is no image {given}.")
+    return given
 
 
 def _existing(folder: Path) -> Path:

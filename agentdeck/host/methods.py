@@ -24,6 +24,7 @@ from agentdeck.git.repository import open_repository
 from agentdeck.host.demo import start_demo
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.undoing import undo_last
+from agentdeck.host.typing_in import type_text
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
 from agentdeck.rpc.wire import event_to_wire, needs_to_wire, session_to_wire
@@ -67,6 +68,7 @@ class Methods:
             "trash.restore": Method(m.ManySessions, self._restore),
             "trash.prune": Method(m.PruneTrash, self._prune),
             "session.send": Method(m.SendText, self._send),
+            "session.queue": Method(m.SetQueue, self._queue),
             "session.keys": Method(m.SendKeys, self._keys),
             "session.answer": Method(m.Answer, self._answer),
             "session.mark_read": Method(m.MarkRead, self._mark_read),
@@ -244,18 +246,32 @@ class Methods:
 
     async def _send(self, params: m.SendText) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:
-            return await self._type(session, params.text, submit=params.submit)
+            match params.when:
+                case "now":
+                    return await self._type(session, params.text, submit=params.submit)
+                case "queue":
+                    queued = self._host.outbox.add(session, params.text).queued
+                    return {"queued": len(queued)}
+                case "interrupt":
+                    await self._host.outbox.interrupt_and_send(session, params.text)
+                    return {}
 
         return await self._each(params.ids, act)
+
+    async def _queue(self, params: m.SetQueue) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        if params.expected is not None and tuple(params.expected) != session.queued:
+            raise RefusedError(
+                f"Other messages wait for {session.name} by now; look again."
+            )
+        changed = self._host.outbox.set(session, tuple(params.messages))
+        return {"session": session_to_wire(changed)}
 
     async def _type(
         self, session: Session, text: str, *, submit: bool
     ) -> dict[str, Any]:
         link = self._host.supervisor.link(session)
-        kind = "paste" if "\n" in text else "text"
-        await link.ask({"t": kind, "text": text})
-        if submit:
-            await link.ask({"t": "key", "key": "enter"})
+        await type_text(link, text, submit=submit)
         self._note_answer(session, "a text was sent")
         return {}
 
@@ -271,23 +287,7 @@ class Methods:
 
     async def _answer(self, params: m.Answer) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:
-            needs = session.needs
-            if needs is None or not session.needs_attention:
-                raise RefusedError(f"{session.name} asks nothing now.")
-            if params.text is not None and params.text != needs.text:
-                raise RefusedError(
-                    f"{session.name} asks something else by now: {needs.text}"
-                )
-            if params.choice > len(needs.choices):
-                raise RefusedError(
-                    f"{session.name} has no choice {params.choice}: "
-                    f"{needs.text} Reply with a text instead."
-                )
-            link = self._host.supervisor.link(session)
-            await link.ask({"t": "key", "key": str(params.choice)})
-            choice = needs.choices[params.choice - 1]
-            self._note_answer(session, f"answered: {choice}")
-            return {"choice": choice}
+            return await self._host.answering.answer(session, params)
 
         return await self._each(params.ids, act)
 

@@ -122,10 +122,12 @@ class Screens:
         screen.link.send(message)
         if screen.is_replay:
             return
+        live = self._supervisor.live(screen.session_id)
+        if live is None or message["t"] not in ("key", "text", "paste"):
+            return
+        live.witness.typed()
         if message["t"] == "key" and message.get("key") in ANSWERING_KEYS:
-            live = self._supervisor.live(screen.session_id)
-            if live is not None:
-                live.witness.answered_if_asked(f"{message['key']} was pressed")
+            live.witness.answered_if_asked(f"{message['key']} was pressed")
 
     async def close(self, channel: int) -> None:
         """Close one screen."""

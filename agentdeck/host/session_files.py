@@ -29,10 +29,19 @@ def write_json(file: Path, value: object) -> None:
     Raises:
         OSError: If it cannot be written.
     """
+    write_text(file, json.dumps(value))
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text for this user's eyes only, wholly or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
+        stream.write(text)
     draft.replace(file)
 
 

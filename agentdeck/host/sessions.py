@@ -20,6 +20,8 @@ class Sessions:
         self._journal = journal
         self._sessions = {session.id: session for session in loaded}
         self._next_position = 1 + max((s.position for s in loaded), default=0)
+        self.on_activity: Callable[[Session], None] | None = None
+        """Called after a session began to do something else."""
         self.on_phase: Callable[[Session], None] | None = None
         """Called after a session came into another phase."""
 
@@ -60,6 +62,9 @@ class Sessions:
         self._journal.record(kind, data, session.id, saved=session)
         if (before is None or before.phase is not session.phase) and self.on_phase:
             self.on_phase(session)
+        did = before.activity if before is not None else None
+        if did is not session.activity and self.on_activity:
+            self.on_activity(session)
         return session
 
     def change(self, session_id: str, **values: object) -> Session:

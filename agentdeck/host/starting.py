@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agentdeck.agents.definition import Start
+from agentdeck.agents.definition import Launch, Start
 from agentdeck.agents.registry import Registry
+from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import TerminalSettings
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.session import Phase, Session
+from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.git.repository import open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
-from agentdeck.host.session_files import inbox_of, read_json, write_json
+from agentdeck.host.session_files import inbox_of, read_json, write_json, write_text
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.launch.local import LocalLauncher
@@ -50,7 +52,8 @@ class Starter:
     async def start(self, session: Session) -> None:
         """Start a session that the pool has given a place."""
         try:
-            await asyncio.to_thread(self._prepare, session)
+            prepared = await asyncio.to_thread(self._prepare, session)
+            self._sessions.change(session.id, **prepared)
             self.on_worktree(session)
             await self._launcher.spawn(
                 self._paths.session_dir(session.id),
@@ -64,17 +67,20 @@ class Starter:
         self._sessions.move(session.id, Phase.RUNNING)
         self._supervisor.watch(session.id, started=True)
 
-    def _prepare(self, session: Session) -> None:
+    def _prepare(self, session: Session) -> dict[str, object]:
+        """Make all that the runner needs; gives what it changes of the session."""
         folder = self._paths.session_dir(session.id)
         was_started = (folder / "launch.json").exists()
         self._make_worktree(session, was_started=was_started)
         for left in ("exit.json", "runner.json", "screen.json"):
             (folder / left).unlink(missing_ok=True)
         self._paths.runner_socket(session.id).unlink(missing_ok=True)
+        launch = self._launch(session, folder, was_started=was_started)
         agent = self._registry.agent(session.agent)
-        launch = agent.launch(
-            Start(session.prompt, session.command, session.model, resume=was_started)
-        )
+        waits = any(rule.activity is Activity.IDLE for rule in agent.rules)
+        for name, text in launch.files.items():
+            (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_text(folder / name, text)
         env = read_json(folder / "env.json") or dict(os.environ)
         terminal = self._terminal
         write_json(
@@ -83,12 +89,47 @@ class Starter:
                 "version": 1,
                 "argv": list(launch.argv),
                 "cwd": session.worktree,
-                "env": self._environment(session, env),
+                "env": self._environment(session, env) | dict(launch.env),
                 "cols": terminal.columns,
                 "rows": terminal.rows,
                 "recording_cap_bytes": terminal.recording_cap_mb * 1024 * 1024,
-                "stdin_text": launch.typed,
+                "stdin_text": None if waits else launch.typed,
             },
+        )
+        changed: dict[str, object] = {}
+        if launch.conversation:
+            changed["conversation"] = launch.conversation
+        if launch.typed and waits:
+            changed["queued"] = (launch.typed, *session.queued)
+        return changed
+
+    def _launch(self, session: Session, folder: Path, *, was_started: bool) -> Launch:
+        agent = self._registry.agent(session.agent)
+        marker = folder / "fork.json"
+        fork = read_json(marker) if not was_started else None
+        lost = session.transcript and not Path(session.transcript).exists()
+        resume = (was_started and not lost) or fork is not None
+        conversation = session.conversation or str(uuid.uuid4())
+        if resume and not session.conversation:
+            conversation = ""
+        if fork is not None:
+            conversation = str(fork["conversation"])
+        return agent.launch(
+            Start(
+                prompt=session.prompt,
+                command=session.command,
+                model=session.model,
+                resume=resume,
+                conversation=conversation,
+                fork=fork is not None,
+                permission_mode=session.permission_mode,
+                images=session.images,
+                custom=read_agent_file(Path(session.custom))
+                if session.custom
+                else None,
+                folder=folder,
+                worktree=Path(session.worktree),
+            )
         )
 
     def _make_worktree(self, session: Session, *, was_started: bool) -> None:

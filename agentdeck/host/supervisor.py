@@ -43,7 +43,10 @@ class LiveSession:
     witness: Witness
     link: RunnerLink | None = None
     task: asyncio.Task[None] | None = None
+    runner_pid: int | None = None
     last_line_at: float = 0.0
+    look: asyncio.TimerHandle | None = None
+    """The one look at its screen that is due, if any."""
     has_output: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -63,6 +66,8 @@ class Supervisor:
         """Called when a session begins to be listened to."""
         self.on_settled: Callable[[str], None] = lambda _: None
         """Called when a session's output settled: its files may have changed."""
+        self.on_output: Callable[[str], None] = lambda _: None
+        """Called when a session's agent prints, often."""
         self.on_over: Callable[[str], None] = lambda _: None
         """Called when a session's agent has ended."""
         self.somebody_looks: Callable[[], bool] = lambda: False
@@ -91,6 +96,7 @@ class Supervisor:
         agent = self._registry.known_or_command(session.agent)
         live = LiveSession(Witness(self._sessions, session_id, agent))
         self._live[session_id] = live
+        live.witness.on_doubt = lambda after_s: self._look_later(live, after_s)
         if started:
             live.witness.add(Source.PROCESS, Activity.WORKING, "it was started")
         else:
@@ -100,6 +106,19 @@ class Supervisor:
             self._listen(session_id, live, started=started),
             name=f"watch-{session.name}",
         )
+
+    def _look_later(self, live: LiveSession, after_s: float) -> None:
+        """Have the runner say once more how things stand."""
+        if live.look is not None:
+            live.look.cancel()
+        loop = asyncio.get_running_loop()
+        live.look = loop.call_later(after_s, self._look, live)
+
+    @staticmethod
+    def _look(live: LiveSession) -> None:
+        live.look = None
+        if live.link is not None:
+            live.link.send({"t": "watch"})
 
     async def adopt(self) -> None:
         """Find the runners of all sessions that ran when the last host ended."""
@@ -178,6 +197,8 @@ class Supervisor:
         except Exception:
             logger.exception("watch_failed", extra={"session_id": session_id})
         finally:
+            if live.look is not None:
+                live.look.cancel()
             if live.link is not None:
                 await live.link.close()
             self._live.pop(session_id, None)
@@ -189,11 +210,14 @@ class Supervisor:
     ) -> None:
         if live.link is not None and live.link.settle(message):
             return
+        if message.get("t") == "hello":
+            live.runner_pid = message.get("pid")
         if message.get("t") != "signal":
             return
         witness, line = live.witness, str(message.get("last_line", ""))
         match message.get("kind"):
             case "output":
+                self.on_output(session_id)
                 self._note_output(session_id, live, line)
             case "settled":
                 self._sessions.change(session_id, last_line=line)
@@ -207,7 +231,9 @@ class Supervisor:
                 text = ": ".join(part for part in parts if part)
                 witness.rang(text or "It sent a notification.")
             case "progress":
-                witness.progressed(message.get("state", 0), message.get("value"))
+                witness.progressed(str(message.get("state")), message.get("value"))
+            case "title":
+                witness.titled(str(message.get("title") or ""))
             case "recording" if not message.get("ok", True):
                 logger.error("recording_paused", extra={"session_id": session_id})
             case _:
@@ -215,9 +241,7 @@ class Supervisor:
 
     def _note_output(self, session_id: str, live: LiveSession, line: str) -> None:
         live.has_output.set()
-        session = self._sessions.session(session_id)
-        if session.activity is not Activity.WORKING:
-            live.witness.output_began(line)
+        live.witness.printed(line)
         now = asyncio.get_running_loop().time()
         if self.somebody_looks() and now - live.last_line_at >= LINE_EVERY_S:
             live.last_line_at = now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agentdeck.core.merge_queue import Strategy
 
@@ -52,6 +52,10 @@ class CreateSession(Params):
     name: str | None = None
     title: str | None = None
     model: str | None = None
+    mode: str | None = None
+    custom: str | None = None
+    """A custom agent's name, or the path of its file."""
+    images: list[str] = []
     env: dict[str, str] = {}
 
 
@@ -98,10 +102,26 @@ class PruneTrash(Params):
 
 
 class SendText(ManySessions):
-    """`session.send`: type a text into each, and Enter."""
+    """`session.send`: type a text into each, and Enter.
+
+    `when`: now, at the end of the turn (queued), or at once after an interruption.
+    """
 
     text: Annotated[str, Field(max_length=1_000_000)]
     submit: bool = True
+    when: Literal["now", "queue", "interrupt"] = "now"
+
+
+class SetQueue(OneSession):
+    """`session.queue`: the messages that wait, in order, in place of those that do.
+
+    `expected` are those that were shown; if others wait by now nothing is changed.
+    """
+
+    messages: Annotated[
+        list[Annotated[str, Field(max_length=1_000_000)]], Field(max_length=100)
+    ]
+    expected: list[str] | None = None
 
 
 class SendKeys(ManySessions):
@@ -111,10 +131,24 @@ class SendKeys(ManySessions):
 
 
 class Answer(ManySessions):
-    """`session.answer`: choose (from 1), while the question is still `text`."""
+    """`session.answer`: a choice (from 1), yes or no, or a text.
 
-    choice: int = Field(ge=1, le=99)
-    text: str | None = None
+    `since` holds each session's `needs_since` as it was shown; a session that asks
+    something else by now gets nothing. With `preview` none gets anything.
+    """
+
+    choice: int | None = Field(default=None, ge=1, le=99)
+    action: Literal["approve", "deny"] | None = None
+    reply: Annotated[str, Field(min_length=1, max_length=1_000_000)] | None = None
+    since: dict[str, str] = {}
+    preview: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_answer(self) -> Answer:
+        given = (self.choice, self.action, self.reply)
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("give one of choice, action and reply")
+        return self
 
 
 class MarkRead(ManySessions):

@@ -22,7 +22,14 @@ from agentdeck.core.session import (
 )
 
 _SESSION_FIELDS = frozenset(field.name for field in fields(Session))
-_TIMES = ("created_at", "updated_at", "needs_since", "started_at", "ended_at")
+_TIMES = (
+    "created_at",
+    "updated_at",
+    "needs_since",
+    "stuck_since",
+    "started_at",
+    "ended_at",
+)
 
 
 def session_to_wire(session: Session) -> dict[str, Any]:
@@ -33,6 +40,8 @@ def session_to_wire(session: Session) -> dict[str, Any]:
     values["phase"] = session.phase.value
     values["activity"] = session.activity.value if session.activity else None
     values["command"] = list(session.command)
+    values["images"] = list(session.images)
+    values["queued"] = list(session.queued)
     values["needs"] = needs_to_wire(session.needs)
     if session.why is not None:
         why = session.why
@@ -45,19 +54,24 @@ _ORDERED = tuple(field.name for field in fields(Session))
 
 
 def needs_to_wire(needs: Needs | None) -> dict[str, Any] | None:
-    """What an agent asks, as `{kind, text, choices}`."""
+    """What an agent asks, as `{kind, text, choices, until}`."""
     if needs is None:
         return None
-    choices = list(needs.choices)
-    return {"kind": needs.kind.value, "text": needs.text, "choices": choices}
+    return {
+        "kind": needs.kind.value,
+        "text": needs.text,
+        "choices": list(needs.choices),
+        "until": _time_to_wire(needs.until),
+    }
 
 
 def needs_from_wire(values: dict[str, Any] | None) -> Needs | None:
-    """What an agent asks, from `{kind, text, choices}`."""
+    """What an agent asks, from `{kind, text, choices, until}`."""
     if values is None:
         return None
-    kind = NeedsKind(values["kind"])
-    return Needs(kind, values["text"], tuple(values.get("choices") or ()))
+    kind, until = NeedsKind(values["kind"]), values.get("until")
+    at = datetime.fromisoformat(until) if until else None
+    return Needs(kind, values["text"], tuple(values.get("choices") or ()), at)
 
 
 def session_from_wire(values: dict[str, Any]) -> Session:
@@ -72,6 +86,8 @@ def session_from_wire(values: dict[str, Any]) -> Session:
     known["activity"] = Activity(activity) if activity else None
     known["needs"] = needs_from_wire(known.get("needs"))
     known["command"] = tuple(known.get("command") or ())
+    known["images"] = tuple(known.get("images") or ())
+    known["queued"] = tuple(known.get("queued") or ())
     if why is not None:
         at = datetime.fromisoformat(why["at"])
         known["why"] = Why(why["source"], why["detail"], at)

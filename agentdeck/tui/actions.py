@@ -20,11 +20,15 @@ class Scope(StrEnum):
     LIST = "moving and choosing"
     SESSION = "sessions"
     VIEW = "filter and view"
+    PEEK = "peeking at a session"
     READER = "reading a diff, log or reason"
     REPLAY = "replaying a recording"
 
 
 ANSWER = "session.answer"
+PEEK_CHOICE = "peek.choose"
+BY_DIGIT = frozenset({ANSWER, PEEK_CHOICE})
+"""Actions of which each digit says which choice it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,16 @@ _ROWS = (
     ("list.end", Scope.LIST, "G,end", "cursor_end", "end", "Go to the last session"),
     ("list.page-down", Scope.LIST, "pagedown,ctrl+d", "page_down", "page down", "Go a page down"),
     ("list.page-up", Scope.LIST, "pageup,ctrl+u", "page_up", "page up", "Go a page up"),
-    ("list.mark", Scope.LIST, "space", "toggle_mark", "mark", "Mark the session, or take its mark away", 7),
+    ("list.mark", Scope.LIST, "v", "toggle_mark", "mark", "Mark the session, or take its mark away", 7),
     ("list.mark-down", Scope.LIST, "shift+down,J", "mark_down", "mark down", "Mark on while going down"),
     ("list.mark-up", Scope.LIST, "shift+up,K", "mark_up", "mark up", "Mark on while going up"),
     ("list.mark-all", Scope.LIST, "a", "mark_all", "mark all", "Mark all that are shown"),
     ("list.clear", Scope.LIST, "A,escape", "clear_marks", "clear", "Take all marks away, then the filter"),
     ("session.type", Scope.SESSION, "enter,tab", "type_into", "type", "Type into the session; the release key gives the list back", 1),
     ("session.answer", Scope.SESSION, "1,2,3,4,5,6,7,8,9", "answer", "answer", "Answer with the choice of that number"),
+    ("session.peek", Scope.SESSION, "space", "peek", "peek", "See what it asks and did last, and answer; arrows go on", 7),
+    ("session.approve", Scope.SESSION, "y", "approve", "approve", "Say yes to what it asks; of several, what each gets is shown first", 18),
+    ("session.deny", Scope.SESSION, "D", "deny", "deny", "Say no to what it asks", 19),
     ("session.reply", Scope.SESSION, "R", "reply", "reply", "Send a line of text, to one or to all marked", 9),
     ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Read what the session changed", 3),
@@ -86,6 +93,13 @@ _ROWS = (
     ("view.narrower", Scope.VIEW, "less_than_sign,left_square_bracket", "resize_split(-4)", "narrower", "Make the list smaller"),
     ("view.wider", Scope.VIEW, "greater_than_sign,right_square_bracket", "resize_split(4)", "wider", "Make the list larger"),
     ("pool.pause", Scope.VIEW, "p", "toggle_pool", "pause pool", "Start no more queued sessions, or go on"),
+    ("peek.close", Scope.PEEK, "escape,space,q", "close_peek", "close", "Close the panel", 1),
+    ("peek.down", Scope.PEEK, "down,j", "peek_by(1)", "next", "Go to the next session", 2),
+    ("peek.up", Scope.PEEK, "up,k", "peek_by(-1)", "before", "Go to the session before", 3),
+    ("peek.choose", Scope.PEEK, "1,2,3,4,5,6,7,8,9", "peek_choose", "choose", "Answer with the choice of that number"),
+    ("peek.approve", Scope.PEEK, "y", "peek_say('approve')", "approve", "Say yes", 4),
+    ("peek.deny", Scope.PEEK, "D,n", "peek_say('deny')", "deny", "Say no", 5),
+    ("peek.reply", Scope.PEEK, "r,R,enter", "peek_reply", "reply", "Reply with a text: an answer, or at the end of its turn", 6),
     ("reader.close", Scope.READER, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("reader.down", Scope.READER, "down,j", "scroll_down", "down", "Go down a line", 2),
     ("reader.up", Scope.READER, "up,k", "scroll_up", "up", "Go up a line", 3),
@@ -126,8 +140,7 @@ def bindings_for(*scopes: Scope) -> list[BindingType]:
     """The bindings of some scopes. None has priority: a focused session gets all."""
     bindings: list[BindingType] = []
     for action in actions_of(*scopes):
-        if action.id == ANSWER:
-            # Each digit says which choice it stands for.
+        if action.id in BY_DIGIT:
             bindings += [
                 Binding(key, f"{action.action}({key})", action.title, show=False)
                 for key in action.keys.split(",")

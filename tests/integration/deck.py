@@ -22,8 +22,8 @@ DEADLINE_S = 40.0
 class Deck:
     """Runs `agentdeck` in a home of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="ad-"))
+    def __init__(self, folder: Path, home_in: Path | None = None) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="ad-", dir=home_in))
         self.repo = folder / "repo"
         self.env = {**os.environ, "AGENTDECK_HOME": str(self.home)}
         self.repo.mkdir()

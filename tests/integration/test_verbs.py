@@ -124,7 +124,7 @@ async def test_an_answer_to_a_question_that_is_gone_is_refused(
 ) -> None:
     script = "/question First? | A | B\n/question Second? | C | D"
     deck.run("run", script, "--agent", "scripted", "--name", "q")
-    deck.until(lambda all_: all_["q"]["needs"] is not None)
+    first = deck.until(lambda all_: all_["q"]["needs"] is not None)["q"]
     deck.run("keys", "q", "1")
 
     def asks_second(all_: dict[str, dict[str, Any]]) -> bool:
@@ -134,9 +134,10 @@ async def test_an_answer_to_a_question_that_is_gone_is_refused(
     session = deck.until(asks_second)["q"]
     monkeypatch.setenv("AGENTDECK_HOME", str(deck.home))
     async with connected(paths_from_environment()) as client:
-        for text, is_fine in (("First?", False), ("Second?", True)):
+        for asked, is_fine in ((first, False), (session, True)):
+            since = {session["id"]: asked["needs_since"]}
             answer = await client.call(
-                "session.answer", ids=[session["id"]], choice=2, text=text
+                "session.answer", ids=[session["id"]], choice=2, since=since
             )
             assert answer["results"][0]["ok"] is is_fine
     deck.until(lambda all_: all_["q"]["phase"] == "ended")

@@ -8,33 +8,64 @@ from textual.widgets import Input, Static
 
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.tui.screens.answers import shown
 from agentdeck.tui.screens.diff import DiffScreen
 from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
 from agentdeck.tui.screens.merge import MergeScreen
 from agentdeck.tui.widgets.lines_view import LinesView
 from tests.fakes.fake_client import FakeLink, a_session, asking
 from tests.tui.driving import Deck, running
-from tests.tui.scenes import few_link, permission, question, working
+from tests.tui.scenes import few_link, permission, question, ready, working
 
 DIFF = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old [red]\n+new\n"
 
 
-async def test_one_digit_answers_all_that_are_marked_after_one_question() -> None:
+def answered(link: FakeLink) -> Any:
+    """The host's part of `session.answer`: it says what each gets."""
+
+    def answer(params: dict[str, Any]) -> Any:
+        done = link.each_done(params)
+        for result in done["results"]:
+            result |= {"asks": "a question", "gets": "2. Always"}
+        return done
+
+    return answer
+
+
+async def test_one_digit_answers_all_that_are_marked_after_a_preview() -> None:
     link = few_link()
-    link.answer("session.answer", link.each_done)
+    link.answer("session.answer", answered(link))
+    first, second = permission(), question()
+    how = {
+        "ids": [first.id, second.id],
+        "choice": 2,
+        "since": shown(first, second),
+    }
     async with running(link) as deck:
-        await deck.press("space", "space", "2")
+        await deck.press("v", "v", "2")
         await deck.until(lambda: len(deck.app.screen_stack) == 2)
-        assert link.calls_of("session.answer") == []
+        assert link.calls_of("session.answer") == [{**how, "preview": True}]
+        lines = [str(each.render()) for each in deck.app.screen.query(Static)]
+        assert any("a question" in line and "2. Always" in line for line in lines)
         await deck.press("y")
         await deck.until(lambda: len(link.calls_of("session.answer")) == 2)
-        first, second = permission(), question()
-        assert first.needs is not None
-        assert second.needs is not None
-        assert link.calls_of("session.answer") == [
-            {"ids": [first.id], "choice": 2, "text": first.needs.text},
-            {"ids": [second.id], "choice": 2, "text": second.needs.text},
-        ]
+        assert link.calls_of("session.answer")[1] == how
+
+
+async def test_one_key_approves_and_names_the_question_that_was_shown() -> None:
+    link = few_link()
+    link.answer("session.answer", answered(link))
+    async with running(link) as deck:
+        await deck.go_to("fix-login-redirect")
+        await deck.press("y")
+        await deck.until(lambda: link.calls_of("session.answer"))
+        (call,) = link.calls_of("session.answer")
+        first = permission()
+        assert call == {
+            "ids": [first.id],
+            "action": "approve",
+            "since": shown(first),
+        }
 
 
 async def test_a_choice_that_is_clicked_is_answered() -> None:
@@ -47,16 +78,24 @@ async def test_a_choice_that_is_clicked_is_answered() -> None:
         assert link.calls_of("session.answer")[0]["choice"] == 3
 
 
-async def test_a_reply_goes_to_all_marked() -> None:
+async def test_a_reply_goes_to_each_as_it_can_take_it() -> None:
     link = few_link()
     link.answer("session.send", link.each_done)
+    link.answer("session.answer", link.each_done)
     async with running(link) as deck:
-        await deck.press("space", "space", "R")
+        await deck.press("a", "R")
         await deck.until(lambda: deck.app.screen.query("#reply"))
         await deck.press(*"go on", "enter")
-        await deck.until(lambda: link.calls_of("session.send"))
-        ids = [permission().id, question().id]
-        assert link.calls_of("session.send") == [{"ids": ids, "text": "go on"}]
+        await deck.until(lambda: len(link.calls_of("session.send")) == 2)
+        (answer,) = link.calls_of("session.answer")
+        assert answer["reply"] == "go on"
+        assert set(answer["ids"]) == {permission().id, question().id}
+        assert set(answer["since"]) == set(answer["ids"])
+        queued, now = link.calls_of("session.send")
+        assert queued["when"] == "queue"
+        assert working().id in queued["ids"]
+        assert now["when"] == "now"
+        assert now["ids"] == [ready().id]
 
 
 async def test_what_is_refused_is_said_for_each_session_as_text() -> None:
@@ -97,7 +136,7 @@ async def test_merge_says_what_landed_and_names_the_files_of_a_conflict() -> Non
     ]
     link.answer("session.merge", {"results": rows})
     async with running(link) as deck:
-        await deck.press("space", "space", "m")
+        await deck.press("v", "v", "m")
         await deck.until(lambda: isinstance(deck.app.screen, MergeScreen))
         await deck.press("y")
         await deck.until(lambda: len(deck.app.screen.query(".results Static")) == 2)
@@ -230,7 +269,7 @@ async def test_marks_by_range_and_all_and_none() -> None:
 async def test_a_mark_goes_with_its_session() -> None:
     link = few_link()
     async with running(link) as deck:
-        await deck.press("space")
+        await deck.press("v")
         link.remove(permission())
         await deck.until(lambda: len(deck.rows.order) == 7)
         assert not deck.rows.marks
@@ -324,7 +363,7 @@ async def test_the_footer_shows_what_can_be_done_now() -> None:
         await deck.press("G")
         await deck.until(lambda: "resume" in shown_keys(deck))
         assert "stop" not in shown_keys(deck)
-        await deck.press("space")
+        await deck.press("v")
         await deck.until(lambda: "1 selected" in shown_keys(deck))
 
 

@@ -16,6 +16,7 @@ from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import FakeLink
 from tests.tui.driving import Deck
 from tests.tui.scenes import an_app, few_link, hostile
+from tests.tui.test_peek import peeking
 
 
 def queue_link() -> FakeLink:
@@ -65,7 +66,7 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "sessions-200x60": (few_link(), (200, 60), ()),
     "sessions-80x24": (few_link(), (80, 24), ()),
     "sessions-40x12": (few_link(), (40, 12), ()),
-    "light": (few_link(theme="agentdeck-light"), (120, 40), ("space", "space")),
+    "light": (few_link(theme="agentdeck-light"), (120, 40), ("v", "v")),
     "ascii": (few_link(ascii=True), (120, 40), ()),
     "four-panes": (few_link(), (160, 45), ("w", "w", "w", "t")),
     "three-panes-80x24": (few_link(), (80, 24), ("w", "w", "Z")),
@@ -80,6 +81,8 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "merge-80x24": (queue_link(), (80, 24), ("a", "m")),
     "trash": (trash_link(), (80, 24), ("X",)),
     "discard": (few_link(), (120, 40), ("a", "x")),
+    "peek": (peeking(few_link()), (120, 40), ("space",)),
+    "peek-80x24": (peeking(few_link()), (80, 24), ("space",)),
     "help": (few_link(), (120, 40), ("question_mark",)),
 }
 

@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
+from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
@@ -17,6 +18,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.LIST: SessionList,
     Scope.SESSION: SessionsScreen,
     Scope.VIEW: SessionsScreen,
+    Scope.PEEK: PeekScreen,
     Scope.READER: ReaderScreen,
     Scope.REPLAY: ReplayScreen,
     Scope.APP: AgentDeckApp,

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static, TextArea
 
 from agentdeck.core.session import Activity
+from agentdeck.tui.screens.answers import shown
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.widgets.session_list import SessionList
 from agentdeck.tui.widgets.terminal import Terminal
@@ -61,7 +62,7 @@ async def test_a_digit_answers_the_question_that_is_shown(make_app: AppMaker) ->
         await pilot.press("2")
         await until(pilot, lambda: calls_of(link_of(app), "session.answer"))
         assert calls_of(link_of(app), "session.answer") == [
-            {"ids": ["id-fix-login"], "choice": 2, "text": "Allow `npm test`?"}
+            {"ids": ["id-fix-login"], "choice": 2, "since": shown(few_sessions()[0])}
         ]
 
 
@@ -103,7 +104,7 @@ async def test_a_grave_action_asks_once_for_all_that_are_marked(
     app = make_app(few_sessions())
     async with app.run_test(size=(120, 40)) as pilot:
         await go_to(pilot, "fix-login")
-        await pilot.press("space", "space", key)
+        await pilot.press("v", "v", key)
         await until(pilot, lambda: len(app.screen_stack) > 1)
         assert calls_of(link_of(app), method) == []
         await pilot.press("y")
@@ -127,7 +128,7 @@ async def test_merge_goes_in_the_order_of_the_list(make_app: AppMaker) -> None:
     app = make_app(few_sessions())
     async with app.run_test(size=(120, 40)) as pilot:
         await go_to(pilot, "add-search")
-        await pilot.press("space", "space", "m")
+        await pilot.press("v", "v", "m")
         await until(pilot, lambda: len(app.screen_stack) > 1)
         await pilot.press("y")
         await until(pilot, lambda: calls_of(link_of(app), "session.merge"))

@@ -14,6 +14,7 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
 
 MAX_NAMED = 8
 
@@ -162,24 +163,48 @@ class DealingScreen(Screen[None]):
         title = f"Reply to {only.name if only else f'{len(sessions)} sessions'}"
         question = only.needs.text if only and only.needs else ""
         text = await self.app.push_screen_wait(ReplyScreen(title, question))
-        if text is not None:
-            await self._act("session.send", sessions, "Sent to", text=text)
+        if text is None:
+            return
+        try:
+            results = await send_each_its_way(self.deck, sessions, text)
+        except AgentDeckError as error:
+            self.say(error.message, "error")
+            return
+        self._tell_results(results, "Sent to")
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_answer(self, choice: int) -> None:
+    def action_answer(self, choice: int) -> None:
         sessions = self.meant_sessions()
         asking = [s for s in sessions if s.needs and choice <= len(s.needs.choices)]
+        self._answer_all(asking, choice=choice)
+
+    def action_approve(self) -> None:
+        asking = [s for s in self.meant_sessions() if s.needs_attention]
         if not asking:
-            return
-        if len(sessions) > 1:
-            lines = [
-                f"{s.name}: {s.needs.choices[choice - 1]}" for s in asking if s.needs
-            ]
-            if not await self._confirms("Answer", asking, lines[: MAX_NAMED * 2]):
+            self.say("Nothing is asked here.")
+        self._answer_all(asking, action="approve")
+
+    def action_deny(self) -> None:
+        asking = [s for s in self.meant_sessions() if s.needs_attention]
+        if not asking:
+            self.say("Nothing is asked here.")
+        self._answer_all(asking, action="deny")
+
+    @work(group="dialog", exit_on_error=False)
+    async def _answer_all(self, asking: list[Session], **how: Any) -> None:
+        """Answer; of several, only after a look at what each gets."""
+        since = shown(*asking)
+        if len(asking) > 1:
+            try:
+                asking, lines = await previewed(self.deck, asking, since, **how)
+            except AgentDeckError as error:
+                self.say(error.message, "error")
                 return
-        for session in asking:
-            text = session.needs.text if session.needs else None
-            await self._act("session.answer", [session], "", choice=choice, text=text)
+            if not asking:
+                self.say("None of them can be answered so.")
+                return
+            if not await self._confirms("Answer", asking, lines):
+                return
+        await self._act("session.answer", asking, "", since=since, **how)
 
     @work(group="action", exit_on_error=False)
     async def action_toggle_pool(self) -> None:
@@ -214,6 +239,9 @@ class DealingScreen(Screen[None]):
         except AgentDeckError as error:
             self.say(error.message, "error")
             return
+        self._tell_results(results, done)
+
+    def _tell_results(self, results: list[dict[str, Any]], done: str) -> None:
         fine = [str(r["name"]) for r in results if r["ok"]]
         if fine and done:
             self.say(f"{done} {', '.join(fine[:MAX_NAMED])}")

@@ -17,6 +17,17 @@ from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
 KEY_WIDTH = 16
 
 
+_SCOPES = (
+    Scope.SESSION,
+    Scope.VIEW,
+    Scope.LIST,
+    Scope.PEEK,
+    Scope.READER,
+    Scope.REPLAY,
+    Scope.APP,
+)
+
+
 class HelpScreen(ModalScreen[None]):
     """The keys by where they hold."""
 
@@ -47,14 +58,7 @@ class HelpScreen(ModalScreen[None]):
 def help_text(release_key: str) -> Content:
     """The registry's rows, scope by scope."""
     parts: list[str | tuple[str, str]] = []
-    for scope in (
-        Scope.SESSION,
-        Scope.VIEW,
-        Scope.LIST,
-        Scope.READER,
-        Scope.REPLAY,
-        Scope.APP,
-    ):
+    for scope in _SCOPES:
         parts.append((f"{scope.value.upper()}\n", "bold $foreground 60%"))
         for action in actions_of(scope):
             keys = [shown_key(key) for key in keys_of(action)]

@@ -18,7 +18,9 @@ from agentdeck.tui.widgets.footer import Hint
 
 _SHOWN_SCOPES = (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP)
 _ALWAYS = frozenset({"session.new", "view.filter", "app.help", "app.quit"})
-_FOR_ONE = frozenset({"session.type", "session.diff", "session.explain", "session.log"})
+_FOR_ONE = frozenset(
+    {"session.type", "session.peek", "session.diff", "session.explain", "session.log"}
+)
 
 
 def hints_for(
@@ -49,6 +51,8 @@ def _fits(row: Action, meant: Sequence[Session], store: SessionStore) -> bool:
     match row.id:
         case "session.type" | "session.reply":
             return any(session.phase is Phase.RUNNING for session in meant)
+        case "session.approve" | "session.deny":
+            return any(session.needs_attention for session in meant)
         case "session.stop":
             return any(not session.is_over for session in meant)
         case "session.resume":

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from agentdeck.core.attention import next_in_queue
 from agentdeck.core.errors import UsageError
 from agentdeck.core.filter_completion import completed_filter
 from agentdeck.core.filters import Filter, parse_filter
@@ -307,18 +308,22 @@ class SessionsScreen(ArrangingScreen):
         self._show_list()
 
     def action_next_waiting(self) -> None:
-        asking = [s for s in self.deck.store.sessions.values() if s.needs_attention]
-        if not asking:
+        sessions = self.deck.store.sessions.values()
+        wanted = next_in_queue(sessions, self._list.cursor)
+        if wanted is None:
             self.say("Nobody needs you now.")
             return
-        asking.sort(key=lambda s: (s.needs_since or s.updated_at, s.id))
-        ids: list[str] = [session.id for session in asking]
-        cursor = self._list.cursor
-        at = ids.index(cursor) + 1 if cursor in ids else 0
-        wanted = ids[at % len(ids)]
-        if wanted not in self._list.order:
+        if wanted.id not in self._list.order:
             self._clear_filter()
-        self._list.cursor = wanted
+        self._list.cursor = wanted.id
+
+    def action_peek(self) -> None:
+        cursor = self._list.cursor
+        if cursor is not None and self.session_at_cursor() is not None:
+            from agentdeck.tui.screens.peek import PeekScreen
+
+            order = list(self._list.order)
+            self.app.push_screen(PeekScreen(self.deck, order, cursor, self.go_to))
 
     def action_zoom(self) -> None:
         if self.has_class("-zoomed"):

@@ -63,15 +63,21 @@ def status_of(session: Session, glyphs: Glyphs, queue_place: int = 0) -> Status:
         case Phase.STOPPING:
             return Status(glyphs.stopping, "warning", "stopping")
         case Phase.RUNNING:
-            if session.activity is Activity.IDLE:
-                return Status(glyphs.ready, "accent", "ready")
-            return Status(glyphs.working, "primary", "working")
+            return _running(session, glyphs)
         case Phase.LOST:
             return Status(glyphs.lost, "error", "lost")
         case Phase.FAILED:
             return Status(glyphs.failed, "error", "failed")
         case Phase.ENDED:
             return _ended(session, glyphs)
+
+
+def _running(session: Session, glyphs: Glyphs) -> Status:
+    if session.activity is Activity.IDLE:
+        return Status(glyphs.ready, "accent", "ready")
+    if session.stuck_since is not None:
+        return Status(glyphs.working, "warning", "stuck?")
+    return Status(glyphs.working, "primary", "working")
 
 
 def _ended(session: Session, glyphs: Glyphs) -> Status:

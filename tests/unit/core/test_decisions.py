@@ -13,73 +13,12 @@ from agentdeck.core.errors import NoSuchSessionError, UsageError
 from agentdeck.core.indicator import indicator_of
 from agentdeck.core.naming import session_named, sessions_named
 from agentdeck.core.schedule import next_to_start
-from agentdeck.core.session import Activity, Needs, NeedsKind, Phase
+from agentdeck.core.session import Needs, NeedsKind, Phase
 from agentdeck.core.slugs import MAX_SLUG_LENGTH, is_slug, slug_from, unique_slug
-from agentdeck.core.status import Evidence, Source, status_of, with_status
 from agentdeck.rpc.wire import session_from_wire, session_to_wire
 from tests.fakes.fake_link import NOW, a_session, few_sessions
 
 ASKS = Needs(NeedsKind.PERMISSION, "Allow it?", ("Yes", "No"))
-
-
-def sign(source: Source, activity: Activity, order: int) -> Evidence:
-    needs = ASKS if activity is Activity.NEEDS_INPUT else None
-    return Evidence(source, activity, order, NOW, "a sign", needs)
-
-
-@pytest.mark.parametrize(
-    ("signs", "expected"),
-    [
-        ([(Source.OUTPUT, Activity.WORKING, 1)], Activity.WORKING),
-        (
-            [
-                (Source.HOOK, Activity.NEEDS_INPUT, 1),
-                (Source.OUTPUT, Activity.WORKING, 2),
-            ],
-            Activity.NEEDS_INPUT,
-        ),
-        (
-            [
-                (Source.HOOK, Activity.NEEDS_INPUT, 1),
-                (Source.ANSWER, Activity.WORKING, 2),
-            ],
-            Activity.WORKING,
-        ),
-        (
-            [
-                (Source.ANSWER, Activity.WORKING, 1),
-                (Source.HOOK, Activity.NEEDS_INPUT, 2),
-            ],
-            Activity.NEEDS_INPUT,
-        ),
-        (
-            [
-                (Source.SIGNAL, Activity.NEEDS_INPUT, 1),
-                (Source.OUTPUT, Activity.WORKING, 2),
-            ],
-            Activity.WORKING,
-        ),
-        (
-            [(Source.OUTPUT, Activity.WORKING, 1), (Source.SCREEN, Activity.IDLE, 2)],
-            Activity.IDLE,
-        ),
-    ],
-)
-def test_the_strongest_and_newest_sign_is_believed(
-    signs: list[tuple[Source, Activity, int]], expected: Activity
-) -> None:
-    believed = status_of({source: sign(source, *rest) for source, *rest in signs})
-    assert believed is not None
-    assert believed.activity is expected
-
-
-def test_a_new_need_makes_unread_and_the_same_again_changes_nothing() -> None:
-    session = a_session("a")
-    asked = with_status(session, sign(Source.HOOK, Activity.NEEDS_INPUT, 1), NOW)
-    assert asked.needs == ASKS
-    assert asked.unread
-    again = with_status(asked, sign(Source.HOOK, Activity.NEEDS_INPUT, 2), NOW)
-    assert again is asked
 
 
 @given(
