@@ -9,17 +9,28 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from agentdeck.agents.definition import Agent, Answers, Launch, Start, Usage, rule
+from agentdeck.agents.definition import (
+    Agent,
+    Answers,
+    Launch,
+    Start,
+    Usage,
+    model_of,
+    rule,
+)
 from agentdeck.core.session import Activity, NeedsKind
 
 ROLE_FILE = "aider-role.md"
 MODES = {"default": (), "yes": ("--yes-always",)}
 
+MODELS = ""
+"""Names of models that it has; empty takes any."""
+
 
 def _launch(start: Start) -> Launch:
     argv = ["aider", "--no-show-release-notes"]
     files: dict[str, str] = {}
-    model = start.model or next(iter(start.custom.models if start.custom else ()), None)
+    model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["--model", model]
     argv += MODES.get(start.permission_mode or "", ())
@@ -76,5 +87,6 @@ AIDER = Agent(
     answers=Answers(approve=("y", "enter"), deny=("n", "enter")),
     read_usage=usage_in,
     modes=MODES,
+    models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from agentdeck.agents.definition import Agent, Launch, Start, Usage, rule
+from agentdeck.agents.definition import Agent, Launch, Start, Usage, model_of, rule
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.custom_agents import CustomAgent
@@ -28,6 +28,9 @@ EVENTS = (
 )
 SETTINGS_FILE = "claude-settings.json"
 MODES = ("default", "plan", "acceptEdits", "bypassPermissions")
+
+MODELS = r"claude|sonnet|opus|haiku"
+"""Names of models that it has; empty takes any."""
 
 
 def _settings() -> str:
@@ -63,8 +66,9 @@ def _custom(custom: CustomAgent) -> list[str]:
     }
     if custom.tools is not None:
         role["tools"] = list(custom.tools)
-    if custom.models:
-        role["model"] = custom.models[0]
+    model = model_of(MODELS, None, custom)
+    if model is not None:
+        role["model"] = model
     return ["--agents", json.dumps({custom.name: role}), "--agent", custom.name]
 
 
@@ -133,6 +137,7 @@ CLAUDE = Agent(
     read_report=claude_report,
     read_usage=usage_in,
     modes=AGENT_MODES,
+    models=MODELS,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),
     can_fork=True,
 )

@@ -13,7 +13,15 @@ import hashlib
 import json
 from pathlib import Path
 
-from agentdeck.agents.definition import Agent, Answers, Launch, Start, Usage, rule
+from agentdeck.agents.definition import (
+    Agent,
+    Answers,
+    Launch,
+    Start,
+    Usage,
+    model_of,
+    rule,
+)
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, NeedsKind
@@ -33,6 +41,9 @@ MODES = {
     "default": ("-a", "on-request", "-s", "workspace-write"),
     "full-access": ("-a", "never", "-s", "danger-full-access"),
 }
+
+MODELS = r"^(?:gpt|o\d|codex)"
+"""Names of models that it has; empty takes any."""
 
 
 def _hooks() -> str:
@@ -63,8 +74,7 @@ def _launch(start: Start) -> Launch:
     if goes_on:
         argv += ["fork" if start.fork else "resume"]
     argv += ["-c", _hooks()]
-    preferred = start.custom.models if start.custom is not None else ()
-    model = start.model or next(iter(preferred), None)
+    model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["-m", model]
     argv += MODES.get(start.permission_mode or "", ())
@@ -132,6 +142,7 @@ CODEX = Agent(
     read_report=claude_report,
     read_usage=usage_in,
     modes=MODES,
+    models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
     can_fork=True,
 )

@@ -36,6 +36,8 @@ COMMAND = Agent(
     title="Command",
     executable=None,
     launch=_launch,
+    resumes=False,
+    plays_custom=False,
     rules=_ASKS,
     answers=Answers(approve=("y", "enter"), deny=("n", "enter")),
 )
@@ -60,6 +62,7 @@ def agent_from_settings(name: str, settings: AgentSettings) -> Agent:
         interrupt=settings.interrupt,
         reads_terminal_when_idle=True,
         answers=Answers(tuple(settings.approve), tuple(settings.deny)),
+        resumes=bool(settings.resume),
         modes={mode: tuple(words) for mode, words in settings.modes.items()},
         cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
     )

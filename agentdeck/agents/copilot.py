@@ -19,6 +19,7 @@ from agentdeck.agents.definition import (
     Report,
     Start,
     Usage,
+    model_of,
     rule,
 )
 from agentdeck.agents.hooks import MAX_DETAIL, tool_text
@@ -39,6 +40,9 @@ MODES = {
     "edits": ("--allow-tool", "write"),
     "all": ("--allow-all-tools",),
 }
+
+MODELS = ""
+"""Names of models that it has; empty takes any."""
 
 
 def _command(event: str) -> str:
@@ -69,7 +73,7 @@ def _plugin() -> dict[str, str]:
 def _launch(start: Start) -> Launch:
     argv = ["copilot", "--plugin-dir", str(start.folder / PLUGIN)]
     files = _plugin()
-    model = start.model or next(iter(start.custom.models if start.custom else ()), None)
+    model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["--model", model]
     argv += MODES.get(start.permission_mode or "", ())
@@ -173,5 +177,6 @@ COPILOT = Agent(
     read_report=_report,
     read_usage=usage_in,
     modes=MODES,
+    models=MODELS,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),
 )

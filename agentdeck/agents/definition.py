@@ -121,7 +121,26 @@ class Agent:
     """Permission modes by name, with the arguments that ask for them."""
     cannot_express: frozenset[str] = frozenset()
     """Fields of a custom agent that it has no way to follow."""
+    models: str = ""
+    """A regular expression for names of models that it has; empty takes any."""
+    resumes: bool = True
+    """Whether it goes on with its conversation when it is started again."""
     can_fork: bool = False
+    plays_custom: bool = True
+    """Whether it can be given a custom agent's instructions."""
+
+
+def model_of(names: str, chosen: str | None, custom: CustomAgent | None) -> str | None:
+    """The model to ask for: the person's choice, or a custom agent's first that fits.
+
+    Args:
+        names: A regular expression for the names of models that the agent has.
+        chosen: What the person chose.
+        custom: The custom agent, if one is played.
+    """
+    preferred = custom.models if custom is not None else ()
+    fitting = (each for each in preferred if re.search(names, each, re.IGNORECASE))
+    return chosen or next(fitting, None)
 
 
 def rule(

@@ -17,7 +17,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agentdeck.agents.definition import Agent, Launch, Report, Start, Usage, rule
+from agentdeck.agents.definition import (
+    Agent,
+    Launch,
+    Report,
+    Start,
+    Usage,
+    model_of,
+    rule,
+)
 from agentdeck.agents.hooks import HOOK_COMMAND, MAX_DETAIL, tool_text
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, Needs, NeedsKind
@@ -35,6 +43,9 @@ MODES = {
     mode: ("--approval-mode", mode) for mode in ("default", "auto_edit", "yolo", "plan")
 }
 
+MODELS = r"gemini"
+"""Names of models that it has; empty takes any."""
+
 
 def _defaults() -> str:
     command = {"type": "command", "name": "agentdeck", "command": HOOK_COMMAND}
@@ -44,7 +55,7 @@ def _defaults() -> str:
 
 def _launch(start: Start) -> Launch:
     argv = ["gemini"]
-    model = start.model or next(iter(start.custom.models if start.custom else ()), None)
+    model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["-m", model]
     argv += MODES.get(start.permission_mode or "", ())
@@ -159,5 +170,6 @@ GEMINI = Agent(
     read_report=_report,
     read_usage=usage_in,
     modes=MODES,
+    models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
 )

@@ -11,7 +11,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from agentdeck.agents.definition import Agent, Answers, Launch, Report, Start, rule
+from agentdeck.agents.definition import (
+    Agent,
+    Answers,
+    Launch,
+    Report,
+    Start,
+    model_of,
+    rule,
+)
 from agentdeck.agents.hooks import MAX_DETAIL
 from agentdeck.core.session import Activity, Needs, NeedsKind
 
@@ -42,10 +50,13 @@ MODES = {
 }
 """What each mode asks about; the rest is allowed."""
 
+MODELS = r"/"
+"""Names of models that it has; empty takes any."""
+
 
 def _launch(start: Start) -> Launch:
     argv = ["opencode"]
-    model = start.model or next(iter(start.custom.models if start.custom else ()), None)
+    model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["-m", model]
     config: dict[str, Any] = {"plugin": [(start.folder / PLUGIN_FILE).as_uri()]}
@@ -164,6 +175,7 @@ OPENCODE = Agent(
     ),
     read_report=_report,
     modes=dict.fromkeys(MODES, ()),
+    models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
     can_fork=True,
 )

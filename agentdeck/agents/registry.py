@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from agentdeck.agents.aider import AIDER
 from agentdeck.agents.claude import CLAUDE
@@ -49,6 +49,9 @@ class Registry:
                     f"The settings of agent {name!r}: {error.pattern!r} is not a "
                     f"regular expression: {error.msg}."
                 ) from error
+
+    def __iter__(self) -> Iterator[Agent]:
+        return iter(self._agents.values())
 
     def agent(self, name: str) -> Agent:
         """The agent of a name.

@@ -22,4 +22,5 @@ SCRIPTED = Agent(
     title="Scripted agent",
     executable=None,
     launch=_launch,
+    plays_custom=False,
 )

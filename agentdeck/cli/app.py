@@ -27,6 +27,8 @@ VERBS = {
     "deny": f"{_V}.answering:deny",
     "answer": f"{_V}.answering:answer",
     "next": f"{_V}.answering:next_waiting",
+    "queue": f"{_V}.queue:queue",
+    "agents": f"{_V}.agents:agents",
     "stop": f"{_V}.control:stop",
     "resume": f"{_V}.control:resume",
     "rename": f"{_V}.control:rename",

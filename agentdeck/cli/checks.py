@@ -64,7 +64,11 @@ async def all_findings() -> list[Finding]:
     with ThreadPoolExecutor(max_workers=len(checks) + len(AGENTS)) as threads:
         loop = asyncio.get_running_loop()
         asked = [loop.run_in_executor(threads, check) for check in checks]
-        versions = [loop.run_in_executor(threads, _agent, name) for name in AGENTS]
+        works = await _what_works(paths)
+        versions = [
+            loop.run_in_executor(threads, _agent, name, works.get(name, ""))
+            for name in AGENTS
+        ]
         findings = [Finding("agentdeck", "ok", __version__)]
         findings += await asyncio.gather(*asked)
         findings.append(await host(paths))
@@ -190,14 +194,32 @@ async def host(paths: Paths) -> Finding:
     return Finding("host", "ok", found)
 
 
-def _agent(name: str) -> Finding | None:
+async def _what_works(paths: Paths) -> dict[str, str]:
+    """What a running host can do with each agent; nothing is started for this."""
+    from agentdeck.rpc.client import connected
+
+    try:
+        async with (
+            asyncio.timeout(COMMAND_TIMEOUT_S),
+            connected(paths, start=False) as client,
+        ):
+            answer = await client.call("agents.list")
+    except (AgentDeckError, TimeoutError):
+        return {}
+    return {
+        row["name"]: ", ".join(name for name, is_so in row["works"].items() if is_so)
+        for row in answer["agents"]
+    }
+
+
+def _agent(name: str, works: str) -> Finding | None:
     if shutil.which(name) is None:
         return None
     said = first_line_of(name, "--version")
     if said is None:
         advice = f"See what `{name} --version` says."
         return Finding(name, "warn", "does not tell its version", advice)
-    return Finding(name, "ok", said)
+    return Finding(name, "ok", f"{said}: {works}" if works else said)
 
 
 def _no_agent() -> Finding:

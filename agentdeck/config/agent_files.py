@@ -115,18 +115,26 @@ def read_agent_file(file: Path) -> CustomAgent:
 
 
 def _front_matter(file: Path, text: str) -> tuple[dict[str, Any], str]:
-    import frontmatter  # loads YAML, so only for these files
-    import yaml
+    import yaml  # slow to load, so only for these files
+    from frontmatter.default_handlers import YAMLHandler
 
+    handler = YAMLHandler()
+    if not handler.detect(text):
+        return {}, text
     try:
-        fields, body = frontmatter.parse(text)
+        front, body = handler.split(text)
+        fields = handler.load(front)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 2}" if mark else ""
+        line = f" in line {mark.line + 1}" if mark else ""
         why = str(getattr(error, "problem", None) or "it is not YAML")
         raise UsageError(f"{file}: its front matter{line}: {why}.") from error
     except (RecursionError, ValueError) as error:
-        raise UsageError(f"{file}: its front matter cannot be read.") from error
+        raise UsageError(
+            f"{file}: its front matter does not end, or is no YAML."
+        ) from error
+    if fields is None:
+        return {}, body
     if not isinstance(fields, dict):
         raise UsageError(f"{file}: its front matter is not a list of fields.")
     return fields, body

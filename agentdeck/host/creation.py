@@ -144,8 +144,8 @@ class Creator:
     def _custom_of(self, request: CreateSession, agent: str, root: Path) -> str | None:
         if request.custom is None:
             return None
-        if agent == COMMAND_AGENT:
-            raise UsageError("A command plays no custom agent. Name an agent.")
+        if not self._registry.agent(agent).plays_custom:
+            raise UsageError(f"{agent} plays no custom agent. Choose another agent.")
         given = Path(request.custom).expanduser()
         if given.is_absolute():
             return read_agent_file(given).path

@@ -21,6 +21,7 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
+from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.undoing import undo_last
@@ -80,6 +81,7 @@ class Methods:
             "session.explain": Method(m.OneSession, self._explain),
             "events.since": Method(m.ReadEvents, self._events),
             "app.keep_layout": Method(m.KeepLayout, self._keep_layout),
+            "agents.list": Method(m.ListAgents, self._agents),
             "demo.start": Method(m.StartDemo, self._demo),
         }
 
@@ -370,6 +372,9 @@ class Methods:
     async def _keep_layout(self, params: m.KeepLayout) -> dict[str, Any]:
         await self._host.layouts.keep(params.size, params.layout)
         return {}
+
+    async def _agents(self, params: m.ListAgents) -> dict[str, Any]:
+        return await list_agents(self._host, params)
 
     async def _demo(self, params: m.StartDemo) -> dict[str, Any]:
         return await start_demo(Path(params.folder), self._host.creator.create)

@@ -212,8 +212,12 @@ class Supervisor:
             return
         if message.get("t") == "hello":
             live.runner_pid = message.get("pid")
-        if message.get("t") != "signal":
-            return
+        if message.get("t") == "signal":
+            self._take_signal(session_id, live, message)
+
+    def _take_signal(
+        self, session_id: str, live: LiveSession, message: dict[str, Any]
+    ) -> None:
         witness, line = live.witness, str(message.get("last_line", ""))
         match message.get("kind"):
             case "output":

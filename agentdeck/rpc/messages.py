@@ -246,6 +246,16 @@ class ReplayControl(Channel):
         return {name: value for name, value in given.items() if value is not None}
 
 
+class ListAgents(Params):
+    """`agents.list`: the agents, and the custom agents of a repository."""
+
+    repo: str | None = None
+    versions: bool = False
+    """Ask each program for its version, which takes a moment."""
+    path: str | None = None
+    """The PATH to look on, as the asking person's may be another."""
+
+
 class StartDemo(Params):
     """`demo.start`: a repository and six scripted sessions on it."""
 

@@ -87,6 +87,7 @@ class FakeLink:
         self._handlers: dict[int, FrameHandler] = {}
         self._answers: dict[str, Answer] = {
             "session.mark_read": self.each_done,
+            "agents.list": {"agents": self.agents, "custom": []},
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,
         }

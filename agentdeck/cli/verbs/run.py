@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -18,6 +18,9 @@ from agentdeck.cli.task_lists import read_tasks
 from agentdeck.config.paths import paths_from_environment
 from agentdeck.core.errors import AgentDeckError, ExitStatus, UsageError
 from agentdeck.core.session import Session
+
+if TYPE_CHECKING:
+    from agentdeck.rpc.client import HostClient
 
 _COMMAND = "agentdeck.command"
 
@@ -37,6 +40,7 @@ class RunCommand(TyperCommand):
 
 @verb(
     'run "fix the login test" --agent claude',
+    'run "review the last commit" --custom reviewer --mode plan',
     "run --name tests -- make test",
     "run --from tasks.md --agent codex --wait",
     cls=RunCommand,
@@ -66,6 +70,28 @@ def run(  # noqa: PLR0913 - a parameter for each option
         str | None, typer.Option(help="The title; by default the prompt's first line.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The agent's model.")] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODE",
+            help="What it may do without asking, in the agent's words; see `agents`.",
+        ),
+    ] = None,
+    custom: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A custom agent that it plays; `agents --custom` lists.",
+        ),
+    ] = None,
+    agent_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The file of a custom agent that it plays."),
+    ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="An image for the agent; may be repeated."),
+    ] = None,
     count: Annotated[
         int, typer.Option(metavar="N", help="So many sessions with the same prompt.")
     ] = 1,
@@ -101,6 +127,9 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "base": base,
         "title": title,
         "model": model,
+        "mode": mode,
+        "custom": _custom(custom, agent_file),
+        "images": [str(_file(each)) for each in image or ()],
         "env": _environment(),
     }
     orders = [
@@ -137,6 +166,16 @@ def _prompts(prompt: str | None, source: str | None, count: int) -> list[str]:
     return texts * count
 
 
+def _custom(name: str | None, file: str | None) -> str | None:
+    if name is not None and file is not None:
+        raise UsageError("Give --custom NAME or --agent-file FILE, not both.")
+    return str(_file(file)) if file is not None else name
+
+
+def _file(given: str) -> Path:
+    return Path(given).expanduser().absolute()
+
+
 def _folder(repo: str | None) -> Path:
     try:
         return Path(repo or ".").expanduser().absolute()
@@ -167,6 +206,8 @@ async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> in
     created: list[dict[str, Any]] = []
     failure: AgentDeckError | None = None
     async with connected(paths_from_environment()) as client:
+        if orders[0]["custom"]:
+            await _say_what_is_lost(client, orders[0])
         for order in orders:
             try:
                 answer = await client.call("session.create", **order)
@@ -186,6 +227,19 @@ async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> in
             report.complain(f"{len(created)} of {len(orders)} sessions were made.")
         raise failure
     return status
+
+
+async def _say_what_is_lost(client: HostClient, order: dict[str, Any]) -> None:
+    """Say before the start what the agent will not follow of its custom agent."""
+    hello = await client.hello("cli")
+    agent = order["agent"] or hello["default_agent"]
+    answer = await client.call("agents.list", repo=order["repo"])
+    for row in answer["custom"]:
+        if order["custom"] in (row["name"], row["path"]) and row["name"]:
+            lost = row["not_expressed"].get(agent)
+            if lost:
+                report.say(f"{agent} does not follow its {', '.join(lost)}.")
+            return
 
 
 def _print(values: dict[str, Any]) -> None:

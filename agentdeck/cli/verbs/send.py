@@ -22,6 +22,7 @@ from agentdeck.core.errors import UsageError
 @verb(
     'send fix-login "also add a test"',
     "send --filter s:idle continue",
+    'send fix-login "then run the tests" --queue',
     "send fix-login - < review.md",
 )
 def send(
@@ -38,13 +39,23 @@ def send(
     no_enter: Annotated[
         bool, typer.Option("--no-enter", help="Do not press Enter after it.")
     ] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="At the end of the turn; now if it rests.")
+    ] = False,
+    interrupt: Annotated[
+        bool, typer.Option("--interrupt", help="Interrupt the turn, then send.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Type a text into sessions and press Enter. The last argument is the text."""
+    if queue and interrupt:
+        raise UsageError("Give --queue or --interrupt, not both.")
     *names, text = words
     if text == "-":
         text = sys.stdin.read().rstrip("\n")
-    request = Request("session.send", "sent", {"text": text, "submit": not no_enter})
+    when = "queue" if queue else "interrupt" if interrupt else "now"
+    params = {"text": text, "submit": not no_enter, "when": when}
+    request = Request("session.send", "queued" if queue else "sent", params)
     finish(
         act_on_many(
             request, names, filter_query, everything=everything, as_json=as_json

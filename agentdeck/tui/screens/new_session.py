@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.widgets.role_field import RoleField
 
 SHORT_BELOW = 24
 COMMAND = "command"
@@ -63,6 +64,7 @@ class NewSessionScreen(ModalScreen[str | None]):
             yield from _field("Repository", Input(self._repo, id="repo", compact=True))
             agents = _agent_select(options, default)
             yield from _field("Agent", agents)
+            yield RoleField(id="role-field")
             base = Input(
                 placeholder="the branch checked out there", id="base", compact=True
             )
@@ -76,6 +78,28 @@ class NewSessionScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self.query_one("#prompt").focus()
+        self._list_roles()
+
+    @work(exclusive=True, group="roles", exit_on_error=False)
+    async def _list_roles(self) -> None:
+        repo = self._value("repo")
+        try:
+            answer = await self._deck.link.call("agents.list", repo=repo)
+        except AgentDeckError as error:
+            self._say(error.message)
+            return
+        if repo == self._value("repo"):
+            self.query_one(RoleField).show_roles(answer["custom"])
+
+    @on(Input.Blurred, "#repo")
+    def _repository_named(self, event: Input.Blurred) -> None:
+        event.stop()
+        self._list_roles()
+
+    @on(Select.Changed, "#agent")
+    def _agent_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self.query_one(RoleField).show_agent(str(event.value))
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < SHORT_BELOW, "-short")
@@ -126,6 +150,7 @@ class NewSessionScreen(ModalScreen[str | None]):
                 agent=agent if isinstance(agent, str) else None,
                 base=self._value("base"),
                 name=self._value("name"),
+                custom=self.query_one(RoleField).role,
                 env=self._deck.agent_environment(),
             )
         except AgentDeckError as error:
