@@ -6,13 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from agentdeck.core.calling import quiet_hours
 from agentdeck.core.errors import UsageError
 
 
@@ -54,6 +55,27 @@ class StatusSettings(_Section):
     stuck_after_s: float = Field(default=180, ge=0, le=86400)
     """A working agent without a byte, CPU time or child for so long is *stuck?*; 0
     never says so."""
+
+
+class NotifySettings(_Section):
+    """How a person is called when somebody comes to need them."""
+
+    bell: bool = True
+    """Ring the terminal's bell while the app is open."""
+    terminal: bool = True
+    """Have the terminal notify (OSC 9) while the app is open."""
+    urls: list[str] = []
+    """Where else to, by any URL of apprise: the desktop, ntfy, Slack, Telegram, …"""
+    quiet: str = ""
+    """Hours in which nobody is called, such as `22:00-07:30`."""
+    coalesce_s: float = Field(default=2.0, ge=0, le=3600)
+    """What comes within so long is one message to the URLs."""
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_hours(cls, value: str) -> str:
+        quiet_hours(value)
+        return value
 
 
 class AppSettings(_Section):
@@ -126,6 +148,7 @@ class Settings(BaseSettings):
     agent_folders: list[str] = []
     """More folders with custom agents' files."""
     status: StatusSettings = StatusSettings()
+    notify: NotifySettings = NotifySettings()
 
     @classmethod
     def settings_customise_sources(

@@ -20,6 +20,7 @@ from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
+from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
@@ -64,6 +65,8 @@ class Host:
         )
         self.answering = Answering(self.sessions, self.supervisor)
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
+        self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
+        self.notifier.on_problem = self._say_problem
         self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
@@ -175,6 +178,7 @@ class Host:
         await self.pool.close()
         await self.outbox.close()
         await self.stuck.close()
+        await self.notifier.close()
         await self.supervisor.close()
         watching.cancel()
         await asyncio.gather(watching, *self._attaching, return_exceptions=True)
@@ -204,7 +208,15 @@ class Host:
         elif live.runner_pid is not None:
             self.stuck.settled(session_id, live.runner_pid)
 
+    def _is_looked_at(self, session_id: str) -> bool:
+        live = self.supervisor.live(session_id)
+        return live is not None and live.viewers > 0
+
+    def _say_problem(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
     def _activity_changed(self, session: Session) -> None:
+        self.notifier.consider(session)
         self.outbox.consider(session)
         self.stuck.activity_changed(session)
 

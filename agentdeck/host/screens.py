@@ -143,6 +143,9 @@ class Screens:
         await asyncio.gather(*self._last_frames, return_exceptions=True)
 
     async def _relay(self, channel: int, screen: OpenScreen) -> None:
+        live = self._supervisor.live(screen.session_id)
+        if live is not None:
+            live.viewers += 1
         try:
             async for payload in screen.link.payloads():
                 if screen.passes(payload):
@@ -150,6 +153,8 @@ class Screens:
             if screen.is_replay:
                 await self._send(pack_frame(channel, _REPLAY_ENDED))
         finally:
+            if live is not None:
+                live.viewers -= 1
             self._open.pop(channel, None)
             await screen.link.close()
 

@@ -44,6 +44,8 @@ class LiveSession:
     link: RunnerLink | None = None
     task: asyncio.Task[None] | None = None
     runner_pid: int | None = None
+    viewers: int = 0
+    """How many clients show its screen now."""
     last_line_at: float = 0.0
     look: asyncio.TimerHandle | None = None
     """The one look at its screen that is due, if any."""

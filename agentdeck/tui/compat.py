@@ -70,6 +70,18 @@ def write_title(app: App[Any], title: str) -> None:
         driver.write(f"\x1b]2;{title}\x07")
 
 
+def write_notification(app: App[Any], text: str) -> None:
+    """Have the terminal notify (OSC 9). Textual has no public way to do it.
+
+    Args:
+        app: The running app.
+        text: Our own words only, never an agent's.
+    """
+    driver = app._driver  # noqa: SLF001 - see `write_title`
+    if driver is not None and not app.is_headless:
+        driver.write(f"\x1b]9;{text}\x07")
+
+
 def keep_title(app: App[Any]) -> None:
     """Have the terminal remember the title that it has."""
     driver = app._driver  # noqa: SLF001 - see `write_title`

@@ -17,6 +17,7 @@ from agentdeck.core.filter_completion import completed_filter
 from agentdeck.core.filters import Filter, parse_filter
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.calling import call_person
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.groups import Quick, arranged
 from agentdeck.tui.look import Look
@@ -116,8 +117,9 @@ class SessionsScreen(ArrangingScreen):
         elif change.is_reconnected:
             self.take_layout()
             self.show_again()
-        if not all(self.is_shown(session.id) for session in change.calling):
-            self.app.bell()
+        unseen = [s for s in change.calling if not self.is_shown(s.id)]
+        now = self.deck.clock().astimezone()
+        call_person(self.app, self.deck.store.app, unseen, now)
         self._show_all()
 
     def _show_all(self) -> None:
