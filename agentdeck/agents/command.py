@@ -58,6 +58,7 @@ def agent_from_settings(name: str, settings: AgentSettings) -> Agent:
         executable=settings.command[0],
         launch=lambda start: _described_launch(settings, start),
         rules=(*_screen_rules(settings), *_ASKS),
+        lowest_rule_wins=True,
         title_rules=_title_rules(settings),
         interrupt=settings.interrupt,
         reads_terminal_when_idle=True,

@@ -105,6 +105,8 @@ class Agent:
     """What has to be on PATH; None where AgentDeck brings it along."""
     launch: Callable[[Start], Launch]
     rules: tuple[ScreenRule, ...] = field(default=())
+    lowest_rule_wins: bool = False
+    """Whether of several rules the one that matches lowest is believed, not the first."""
     title_rules: tuple[ScreenRule, ...] = ()
     """Rules on the terminal's title; they hold as soon as it changes."""
     interrupt: str | None = "ctrl+c"
@@ -128,6 +130,10 @@ class Agent:
     can_fork: bool = False
     plays_custom: bool = True
     """Whether it can be given a custom agent's instructions."""
+
+    def detect(self, lines: Sequence[str], title: str) -> Detection | None:
+        """What its settled screen says; None if no rule matches."""
+        return detect(self.rules, lines, title, lowest=self.lowest_rule_wins)
 
 
 def model_of(names: str, chosen: str | None, custom: CustomAgent | None) -> str | None:
@@ -172,31 +178,53 @@ class Detection:
 
 
 def detect(
-    rules: Sequence[ScreenRule], lines: Sequence[str], title: str = ""
+    rules: Sequence[ScreenRule],
+    lines: Sequence[str],
+    title: str = "",
+    *,
+    lowest: bool = False,
 ) -> Detection | None:
     """What the first matching rule says of a settled screen; None if none matches.
 
     A group of a rule's pattern that is called `text` is what is asked, otherwise the
     line that matches. The choices are the group `choices`, parted by two spaces, or
     the numbered lines from the match on.
+
+    Args:
+        rules: The rules, the first of several that match is believed.
+        lines: The screen.
+        title: The terminal's title.
+        lowest: Believe in place of the first rule the one that matches lowest on the
+            screen, as what stands below came later.
     """
     tail = [line.rstrip() for line in lines if line.strip()][-_TAIL_LINES:]
     text = "\n".join(tail)
+    best: tuple[int, Detection] | None = None
     for each in rules:
         if each.title is not None and each.title.search(title) is None:
             continue
-        match = each.pattern.search(text)
+        matches = each.pattern.finditer(text)
+        match = next(matches, None)
+        if lowest:
+            *_, match = (match, *matches)
         if match is None:
             continue
-        named = match.groupdict()
-        asked = named.get("text") or _asked_line(text, match.start())
-        if each.activity is not Activity.NEEDS_INPUT:
-            return Detection(each.activity, asked)
-        listed = re.split(r"\s{2,}", named["choices"]) if named.get("choices") else None
-        below = choices_in(text[match.start() :].split("\n"))
-        needs = Needs(each.kind, asked.strip(), tuple(listed or below))
-        return Detection(each.activity, asked, needs)
-    return None
+        if not lowest:
+            return _detected(each, match, text)
+        if best is None or match.start() > best[0]:
+            best = (match.start(), _detected(each, match, text))
+    return best[1] if best is not None else None
+
+
+def _detected(rule: ScreenRule, match: re.Match[str], text: str) -> Detection:
+    named = match.groupdict()
+    asked = named.get("text") or _asked_line(text, match.start())
+    if rule.activity is not Activity.NEEDS_INPUT:
+        return Detection(rule.activity, asked)
+    listed = re.split(r"\s{2,}", named["choices"]) if named.get("choices") else None
+    below = choices_in(text[match.start() :].split("\n"))
+    needs = Needs(rule.kind, asked.strip(), tuple(listed or below))
+    return Detection(rule.activity, asked, needs)
 
 
 def _asked_line(text: str, at: int) -> str:

@@ -29,6 +29,9 @@ from agentdeck.core.session import (
 
 DOUBT_S = 1.0
 """By how much a weaker sign must be newer than the stronger one it contradicts."""
+ANSWERED_DOUBT_S = 2.5
+"""For so long after an answer the same question on the screen is the old one; a busy
+agent takes a while to draw. A hook that asks the same again counts at once."""
 LASTS_S = 1.0
 """How long output must go on before it alone means work."""
 ECHO_S = 0.5
@@ -93,12 +96,14 @@ def weigh(
     if _is_believed_at_once(said, rival):
         return Verdict(rival)
     newer_s = (rival.at - said.at).total_seconds()
-    if newer_s >= DOUBT_S:
+    asks = rival.activity is Activity.NEEDS_INPUT
+    doubt_s = ANSWERED_DOUBT_S if asks else DOUBT_S
+    if newer_s >= doubt_s:
         return Verdict(rival)
     newest = max(sign.order for sign in evidence.values())
     if rival.order < newest:
         return Verdict(said)
-    return Verdict(said, DOUBT_S - max(newer_s, 0.0))
+    return Verdict(said, doubt_s - max(newer_s, 0.0))
 
 
 def _said(evidence: Mapping[Source, Evidence]) -> Evidence | None:

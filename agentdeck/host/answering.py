@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from agentdeck.agents.definition import Answers, detect
+from agentdeck.agents.definition import Answers
 from agentdeck.core.errors import RefusedError
 from agentdeck.core.session import Activity, Needs, NeedsKind, Session
 from agentdeck.host.sessions import Sessions
@@ -108,7 +108,7 @@ class Answering:
         while True:
             screen = await link.ask({"t": "screen"})
             lines = [str(line) for line in screen.get("lines", [])]
-            found = detect(agent.rules, lines, str(screen.get("title") or ""))
+            found = agent.detect(lines, str(screen.get("title") or ""))
             if found is not None and found.activity is Activity.NEEDS_INPUT:
                 return
             if loop.time() >= deadline:

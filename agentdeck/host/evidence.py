@@ -10,7 +10,14 @@ from typing import Any
 from agentdeck.agents.definition import Agent, Report, detect
 from agentdeck.core.limits import limit_ends_at
 from agentdeck.core.session import Activity, Needs, NeedsKind, Session
-from agentdeck.core.status import Evidence, Source, Verdict, weigh, with_status
+from agentdeck.core.status import (
+    ANSWERED_DOUBT_S,
+    Evidence,
+    Source,
+    Verdict,
+    weigh,
+    with_status,
+)
 from agentdeck.host.sessions import Sessions
 from agentdeck.rpc.wire import needs_from_wire
 
@@ -190,7 +197,7 @@ class Witness:
         """Read a screen on which nothing moved for a while."""
         self._printing_since = None
         lines = [str(line) for line in message.get("lines", [])]
-        found = detect(self._agent.rules, lines, self._title)
+        found = self._agent.detect(lines, self._title)
         if found is not None:
             needs = _with_end(found.needs)
             self.add(Source.SCREEN, found.activity, found.detail, needs)
@@ -211,7 +218,7 @@ class Witness:
             self.add(Source.PROCESS, Activity.NEEDS_INPUT, detail, needs)
 
 
-ANSWER_LOOK_S = 1.1
+ANSWER_LOOK_S = ANSWERED_DOUBT_S + 0.1
 """When a screen is read again after an answer, in case it took none."""
 
 

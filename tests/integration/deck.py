@@ -87,9 +87,9 @@ class Deck:
         for process in psutil.process_iter():
             try:
                 environ = process.environ()
+                is_zombie = process.status() == psutil.STATUS_ZOMBIE
             except psutil.Error:
                 continue
-            is_zombie = process.status() == psutil.STATUS_ZOMBIE
             if environ.get("AGENTDECK_HOME") == str(self.home) and not is_zombie:
                 found.append(process)
         return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agentdeck.core.session import Activity, Needs, NeedsKind, Phase, Why
 from agentdeck.core.status import (
-    DOUBT_S,
+    ANSWERED_DOUBT_S,
     Evidence,
     Source,
     Verdict,
@@ -84,8 +84,8 @@ ROWS: list[tuple[str, list[Sign], Source, bool]] = [
         True,
     ),
     (
-        "if it is still there a second later the answer took none",
-        [Sign(HOOK, ASKS, 0), Sign(ANSWER, WORKING, 2), Sign(SCREEN, ASKS, 3.1)],
+        "if it is still there long after it the answer took none",
+        [Sign(HOOK, ASKS, 0), Sign(ANSWER, WORKING, 2), Sign(SCREEN, ASKS, 4.6)],
         SCREEN,
         False,
     ),
@@ -192,7 +192,7 @@ def test_what_is_believed(
     assert verdict.sign is not None
     assert verdict.sign.source is believed
     assert (verdict.look_again_s is not None) is looks_again
-    assert verdict.look_again_s is None or 0 < verdict.look_again_s <= DOUBT_S
+    assert verdict.look_again_s is None or 0 < verdict.look_again_s <= ANSWERED_DOUBT_S
 
 
 def test_a_question_has_the_hooks_words_and_the_screens_choices() -> None:
