@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agentdeck import __version__
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.filters import parse_filter
+from agentdeck.core.reasons import because
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.diffs import changed_files, diff
@@ -341,6 +342,7 @@ class Methods:
             "activity": wire["activity"],
             "needs": needs_to_wire(session.needs),
             "why": wire["why"],
+            "because": self._because(session),
             "reason": session.reason,
             "evidence": [
                 {
@@ -354,6 +356,12 @@ class Methods:
                 for sign in signs
             ],
         }
+
+    def _because(self, session: Session) -> str | None:
+        if session.why is None:
+            return None
+        agent = self._host.registry.known_or_command(session.agent)
+        return because(session.why, agent.title, datetime.now(UTC))
 
     async def _events(self, params: m.ReadEvents) -> dict[str, Any]:
         host = self._host

@@ -101,7 +101,8 @@ def test_an_agent_of_the_settings_alone_asks_and_is_answered(deck: Deck) -> None
     deck.until(lambda all_: all_["m"]["activity"] == "idle")
     assert "got n" in deck.run("screen", "m").stdout
     told = deck.run("explain", "m").stdout
-    assert "because   screen: ready>" in told
+    assert "because   its screen came to rest" in told
+    assert "and shows: ready>" in told
 
 
 def test_a_role_reaches_the_agent_and_a_broken_file_is_listed(deck: Deck) -> None:

@@ -53,10 +53,14 @@ class Seen:
         self.changed.set()
 
     async def until(self, *wanted: str) -> None:
-        async with asyncio.timeout(TURN_S):
-            while not (self.states and self.states[-1][0].startswith(wanted)):
-                self.changed.clear()
-                await self.changed.wait()
+        try:
+            async with asyncio.timeout(TURN_S):
+                while not (self.states and self.states[-1][0].startswith(wanted)):
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            print(f"never {wanted} after {self.words(-6)}: {self.now.get('why')}")
+            raise
 
     def words(self, since: int) -> list[str]:
         return [state.split(" ")[0] for state, _ in self.states[since:]]

@@ -27,11 +27,11 @@ async def _explain(name: str, *, as_json: bool) -> None:
         return
     activity = f", {answer['activity']}" if answer["activity"] else ""
     report.out(report.plain(f"{answer['name']}: {answer['phase']}{activity}"))
-    needs, why = answer["needs"], answer["why"]
+    needs = answer["needs"]
     if needs:
         report.out(report.plain(f"  asks      {needs['kind']}: {needs['text']}"))
-    if why:
-        report.out(report.plain(f"  because   {why['source']}: {why['detail']}"))
+    if answer["because"]:
+        report.out(report.plain(f"  because   {answer['because']}"))
     if answer["reason"]:
         report.out(report.plain(f"  reason    {answer['reason']}"))
     for sign in answer["evidence"]:

@@ -48,12 +48,9 @@ class ExplainScreen(ReaderScreen):
         status = " · ".join(
             str(part) for part in (answer.get("phase"), answer.get("activity")) if part
         )
-        why = answer.get("why") or {}
         parts: list[str | tuple[str, str]] = [(one_line(status), "bold")]
-        if why:
-            parts.append(
-                f"\nbecause {one_line(str(why.get('source')))}: {one_line(str(why.get('detail')))}"
-            )
+        if answer.get("because"):
+            parts.append(f", because {one_line(str(answer['because']))}")
         if answer.get("reason"):
             parts.append((f"\n{one_line(str(answer['reason']))}", "$warning"))
         parts.append("\n")
