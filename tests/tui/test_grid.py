@@ -28,7 +28,7 @@ async def four_panes(link: FakeLink, **values: Any) -> AsyncIterator[Deck]:
     """The app with the first four sessions marked and shown."""
     values.setdefault("size", (200, 60))
     async with running(link, **values) as deck:
-        await deck.press("space", "space", "space", "space", "w")
+        await deck.press("v", "v", "v", "v", "w")
         await deck.until(lambda: shown(deck) == IDS[:4])
         await deck.until(lambda: link.open_sessions == set(IDS[:4]))
         yield deck
