@@ -13,8 +13,8 @@ from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
-from agentdeck.host.batches import Batches
 from agentdeck.host.answering import Answering
+from agentdeck.host.batches import Batches
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
@@ -93,6 +93,10 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self.layouts = Layouts(store, loaded.layouts)
+        self._connect(starter)
+
+    def _connect(self, starter: Starter) -> None:
+        """Let each part tell the ones that follow from what it saw."""
         starter.on_worktree = self._worktree_made
         self.sessions.on_activity = self._activity_changed
         self.supervisor.on_output = self.stuck.output

@@ -25,8 +25,8 @@ from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
 from agentdeck.host.trash import DAY_S, to_wire
-from agentdeck.host.undoing import undo_last
 from agentdeck.host.typing_in import type_text
+from agentdeck.host.undoing import undo_last
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
 from agentdeck.rpc.wire import event_to_wire, needs_to_wire, session_to_wire

@@ -42,7 +42,7 @@ def shown(deck: Deck) -> list[str]:
 
 
 async def open_queue(deck: Deck, link: FakeLink) -> None:
-    await deck.press("space", "space", "space", "m")
+    await deck.press("v", "v", "v", "m")
     await deck.until(lambda: isinstance(deck.app.screen, MergeScreen))
     await deck.until(lambda: merges(link, dry_run=True))
 
