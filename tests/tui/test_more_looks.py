@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.widgets.terminal import Terminal
-from tests.fakes.fake_client import FakeLink
+from tests.fakes.fake_client import NOW, FakeLink
 from tests.tui.driving import Deck
 from tests.tui.scenes import an_app, few_link, hostile
 from tests.tui.test_peek import peeking
@@ -54,7 +54,8 @@ def queue_link() -> FakeLink:
 def trash_link() -> FakeLink:
     """A host with two sessions in the trash."""
     link = few_link()
-    entry = {"at": 1_772_300_000, "expires": 1_774_800_000, "ahead": 2, "dirty": True}
+    day, now = 86_400, NOW.timestamp()
+    entry = {"at": now - day, "expires": now + 29 * day, "ahead": 2, "dirty": True}
     named = [("old-try", "Another way to fold the search"), ("spike", "Spike " * 20)]
     sessions = [{"id": n, "name": n, "title": t, **entry} for n, t in named]
     link.answer("trash.list", {"sessions": sessions})

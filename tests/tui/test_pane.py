@@ -131,8 +131,8 @@ async def test_news_while_a_screen_is_being_opened_do_not_leave_it_blank() -> No
 async def test_the_session_is_given_the_panes_size_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Long enough that five keys fall into it on a slow machine too.
-    monkeypatch.setattr(terminal, "RESIZE_PAUSE_S", 1.0)
+    # Long enough that five keys fall into it on a loaded machine too.
+    monkeypatch.setattr(terminal, "RESIZE_PAUSE_S", 4.0)
     async with running(few_link()) as deck:
         await deck.go_to("bulk-discounts")
         await deck.until(lambda: deck.link.told_of("screen.resize"))

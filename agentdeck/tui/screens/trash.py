@@ -111,6 +111,6 @@ class TrashScreen(ModalScreen[str | None]):
             (one_line(str(entry["name"])), "bold"),
             (f"  {glyphs.up}{entry.get('ahead', 0)}", "$foreground 60%"),
             (dirty, "$warning"),
-            (f"  {when:%d %b %H:%M} UTC, kept {left} days", "$foreground 60%"),
+            (f"  {when:%d %b %H:%M} UTC, {left} days left", "$foreground 60%"),
             f"  {one_line(str(entry['title']))}",
         )
