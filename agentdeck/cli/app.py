@@ -28,6 +28,7 @@ VERBS = {
     "answer": f"{_V}.answering:answer",
     "next": f"{_V}.answering:next_waiting",
     "queue": f"{_V}.queue:queue",
+    "rules": f"{_V}.rules:rules",
     "agents": f"{_V}.agents:agents",
     "stop": f"{_V}.control:stop",
     "resume": f"{_V}.control:resume",

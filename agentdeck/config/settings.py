@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -78,6 +79,44 @@ class NotifySettings(_Section):
         return value
 
 
+class RuleSettings(_Section):
+    """What may be answered without a person; deny wins, whichever rule holds it."""
+
+    agent: str = ""
+    """The agent's name; empty for any."""
+    repository: str = ""
+    """The repository's folder or a glob of it; empty for any."""
+    allow: list[str] = []
+    """Regular expressions; one that matches all of what is asked approves it."""
+    deny: list[str] = []
+    """Regular expressions; one that is found in what is asked denies it."""
+
+    @field_validator("repository")
+    @classmethod
+    def _is_folder(cls, value: str) -> str:
+        return str(Path(value).expanduser()) if value else value
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _are_patterns(cls, value: list[str]) -> list[str]:
+        for pattern in value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(
+                    f"{pattern!r} is no regular expression: {error}"
+                ) from error
+        return value
+
+
+class AnswerSettings(_Section):
+    """Answers to permissions by rules."""
+
+    automatic: bool = False
+    """Whether rules answer in sessions that do not say otherwise."""
+    rules: list[RuleSettings] = []
+
+
 class AppSettings(_Section):
     """The full-screen app."""
 
@@ -149,6 +188,7 @@ class Settings(BaseSettings):
     """More folders with custom agents' files."""
     status: StatusSettings = StatusSettings()
     notify: NotifySettings = NotifySettings()
+    answers: AnswerSettings = AnswerSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -185,6 +225,7 @@ def read_settings(file: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
         raise UsageError(
-            f"{file} (or AGENTDECK_* in the environment): {where}: {first['msg']}."
+            f"{file} (or AGENTDECK_* in the environment): {where}: {what}."
         ) from error

@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     POOL_CHANGED = "pool_changed"
     COMMIT_LANDED = "commit_landed"
     SESSION_MERGED = "session_merged"
+    RULE_ANSWERED = "rule_answered"
     NOTICE = "notice"
 
 

@@ -126,6 +126,10 @@ class Session:
     """Where the branch was when it was merged; a later commit undoes `is_merged`."""
     needs_since: datetime | None = None
     """When it began to ask; tells one question from the next."""
+    ruled_by: str = ""
+    """The rule that answers what it asks now, so that nobody is called for it."""
+    auto_answers: bool | None = None
+    """Whether rules may answer what it asks; None as the settings say."""
     stuck_since: datetime | None = None
     """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None
@@ -145,7 +149,7 @@ class Session:
     @property
     def needs_attention(self) -> bool:
         """Whether a person has to do something before it goes on."""
-        return self.needs is not None and not self.is_over
+        return self.needs is not None and not self.is_over and not self.ruled_by
 
     @property
     def is_merged(self) -> bool:

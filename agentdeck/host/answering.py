@@ -51,8 +51,15 @@ class Answering:
         self._supervisor = supervisor
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def answer(self, session: Session, request: Answer) -> dict[str, Any]:
+    async def answer(
+        self, session: Session, request: Answer, by: str = ""
+    ) -> dict[str, Any]:
         """Answer what a session asks; with `preview` only say what it would get.
+
+        Args:
+            session: The session.
+            request: The answer.
+            by: Who answers where no person does, for the evidence: ` by rule 1 (ls)`.
 
         Raises:
             AgentDeckError: If it asks nothing, something else by now, or nothing that
@@ -67,7 +74,7 @@ class Answering:
                 return {"asks": needs.text, "gets": plan.says}
             await self._until_drawn(session, live)
             self._open_question(self._sessions.session(session.id), request)
-            await self._carry_out(session, live, plan)
+            await self._carry_out(session, live, plan, by)
         return {"asks": needs.text, "gets": plan.says}
 
     def _live(self, session: Session) -> LiveSession:
@@ -79,7 +86,7 @@ class Answering:
     @staticmethod
     def _open_question(session: Session, request: Answer) -> Needs:
         needs = session.needs
-        if needs is None or not session.needs_attention:
+        if needs is None or session.is_over:
             raise RefusedError(f"{session.name} asks nothing now.")
         shown = request.since.get(session.id)
         since = session.needs_since
@@ -118,14 +125,16 @@ class Answering:
                 )
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _carry_out(self, session: Session, live: LiveSession, plan: Plan) -> None:
+    async def _carry_out(
+        self, session: Session, live: LiveSession, plan: Plan, by: str
+    ) -> None:
         link = self._supervisor.link(session)
         for number, key in enumerate(plan.keys):
             if number:
                 await asyncio.sleep(BETWEEN_KEYS_S)
             await link.ask({"t": "key", "key": key})
         if plan.keys:
-            live.witness.answered(f"answered: {plan.says}")
+            live.witness.answered(f"answered{by}: {plan.says}")
         if plan.text is None:
             return
         if plan.denies_first:

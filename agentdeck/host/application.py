@@ -24,6 +24,7 @@ from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
+from agentdeck.host.ruling import RuleKeeper
 from agentdeck.host.screen_text import text_of_frame
 from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
@@ -64,6 +65,9 @@ class Host:
             paths, self.sessions, self.registry, settings.stop.grace_s
         )
         self.answering = Answering(self.sessions, self.supervisor)
+        self.rules = RuleKeeper(
+            self.sessions, self.supervisor, self.answering, store, settings.answers
+        )
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
         self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
         self.notifier.on_problem = self._say_problem
@@ -98,10 +102,12 @@ class Host:
     def _connect(self, starter: Starter) -> None:
         """Let each part tell the ones that follow from what it saw."""
         starter.on_worktree = self._worktree_made
+        self.sessions.judge = self.rules.judge
+        self.rules.on_left = self._activity_changed
         self.sessions.on_activity = self._activity_changed
         self.supervisor.on_output = self.stuck.output
         self.sessions.on_phase = lambda _: self.pool.kick()
-        self.supervisor.on_live = self.watchers.read_inbox
+        self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._read_again
         self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
@@ -181,6 +187,7 @@ class Host:
     ) -> None:
         await self.pool.close()
         await self.outbox.close()
+        await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
         await self.supervisor.close()
@@ -211,6 +218,10 @@ class Host:
             self.stuck.forget(session_id)
         elif live.runner_pid is not None:
             self.stuck.settled(session_id, live.runner_pid)
+
+    def _came_live(self, session_id: str) -> None:
+        self.watchers.read_inbox(session_id)
+        self.rules.take_up(session_id)
 
     def _is_looked_at(self, session_id: str) -> bool:
         live = self.supervisor.live(session_id)

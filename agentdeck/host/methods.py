@@ -24,6 +24,7 @@ from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
+from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.typing_in import type_text
 from agentdeck.host.undoing import undo_last
@@ -71,6 +72,10 @@ class Methods:
             "trash.prune": Method(m.PruneTrash, self._prune),
             "session.send": Method(m.SendText, self._send),
             "session.queue": Method(m.SetQueue, self._queue),
+            "session.rules": Method(m.SetRules, self._switch_rules),
+            "rules.list": Method(m.Nothing, self._rules),
+            "rules.rehearse": Method(m.Nothing, self._rehearse_rules),
+            "rules.log": Method(m.Nothing, self._rules_log),
             "session.keys": Method(m.SendKeys, self._keys),
             "session.answer": Method(m.Answer, self._answer),
             "session.mark_read": Method(m.MarkRead, self._mark_read),
@@ -272,6 +277,23 @@ class Methods:
             )
         changed = self._host.outbox.set(session, tuple(params.messages))
         return {"session": session_to_wire(changed)}
+
+    async def _switch_rules(self, params: m.SetRules) -> dict[str, Any]:
+        async def act(session: Session) -> dict[str, Any]:
+            sessions = self._host.sessions
+            changed = sessions.change(session.id, auto_answers=params.automatic)
+            return {"on": self._host.rules.is_on(changed)}
+
+        return await self._each(params.ids, act)
+
+    async def _rules(self, _: m.Nothing) -> dict[str, Any]:
+        return rules_to_wire(self._host.rules, list(self._host.sessions))
+
+    async def _rehearse_rules(self, _: m.Nothing) -> dict[str, Any]:
+        return {"answers": await self._host.rules.rehearsal()}
+
+    async def _rules_log(self, _: m.Nothing) -> dict[str, Any]:
+        return {"answers": await self._host.rules.log()}
 
     async def _type(
         self, session: Session, text: str, *, submit: bool

@@ -20,6 +20,8 @@ class Sessions:
         self._journal = journal
         self._sessions = {session.id: session for session in loaded}
         self._next_position = 1 + max((s.position for s in loaded), default=0)
+        self.judge: Callable[[Session], Session] = lambda session: session
+        """Sees each state before it is held and told, and gives it back."""
         self.on_activity: Callable[[Session], None] | None = None
         """Called after a session began to do something else."""
         self.on_phase: Callable[[Session], None] | None = None
@@ -54,6 +56,7 @@ class Sessions:
     def put(self, session: Session) -> Session:
         """Hold this state of a session; tells clients if it is another."""
         before = self._sessions.get(session.id)
+        session = self.judge(session)
         if before == session:
             return session
         self._sessions[session.id] = session

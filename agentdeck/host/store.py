@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.events import Event
+from agentdeck.core.events import Event, EventKind
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import (
     event_from_wire,
@@ -104,6 +104,17 @@ class Store:
     async def events_since(self, since: int, limit: int) -> list[Event] | None:
         """The events after a number, or None if they are no longer kept."""
         return await self._run(lambda: self._events_since(since, limit))
+
+    async def newest_of(self, kind: EventKind, limit: int) -> list[Event]:
+        """The newest events of a kind, newest first."""
+        return await self._run(lambda: self._newest(kind, limit))
+
+    async def past_questions(self, limit: int) -> list[Session]:
+        """The newest states in which a session asked something, newest first."""
+        kind = EventKind.SESSION_CHANGED
+        events = await self._run(lambda: self._newest(kind, limit, asks=True))
+        states = [event.data.get("session") for event in events]
+        return [session_from_wire(each) for each in states if isinstance(each, dict)]
 
     async def save_pool(self, values: dict[str, str]) -> None:
         """Remember what a person changed of the pool."""
@@ -222,6 +233,17 @@ class Store:
             "SELECT seq, at, kind, session_id, data FROM events WHERE seq > ? "
             "ORDER BY seq LIMIT ?",
             (since, limit),
+        ).fetchall()
+        return [_event_from_row(row) for row in rows]
+
+    def _newest(
+        self, kind: EventKind, limit: int, *, asks: bool = False
+    ) -> list[Event]:
+        rows = self._open_database.execute(
+            "SELECT seq, at, kind, session_id, data FROM events WHERE kind = ? "
+            "AND (NOT ? OR json_extract(data, '$.session.needs') IS NOT NULL) "
+            "ORDER BY seq DESC LIMIT ?",
+            (kind.value, asks, limit),
         ).fetchall()
         return [_event_from_row(row) for row in rows]
 

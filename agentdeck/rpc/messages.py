@@ -124,6 +124,12 @@ class SetQueue(OneSession):
     expected: list[str] | None = None
 
 
+class SetRules(ManySessions):
+    """`session.rules`: whether rules may answer; None as the settings say."""
+
+    automatic: bool | None = None
+
+
 class SendKeys(ManySessions):
     """`session.keys`: press keys by name, such as `enter`, `ctrl+c`, `1`."""
 

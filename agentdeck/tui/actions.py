@@ -62,6 +62,7 @@ _ROWS = (
     ("session.approve", Scope.SESSION, "y", "approve", "approve", "Say yes to what it asks; of several, what each gets is shown first", 18),
     ("session.deny", Scope.SESSION, "D", "deny", "deny", "Say no to what it asks", 19),
     ("session.reply", Scope.SESSION, "R", "reply", "reply", "Send a line of text, to one or to all marked", 9),
+    ("session.rules", Scope.SESSION, "o", "switch_rules", "rules", "Let the settings' rules answer its permissions, or not"),
     ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Read what the session changed", 3),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),

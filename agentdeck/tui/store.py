@@ -93,7 +93,12 @@ class SessionStore:
             case EventKind.POOL_CHANGED:
                 pool = event.data.get("pool")
                 self._set_pool(pool if isinstance(pool, dict) else {})
-            case EventKind.COMMIT_LANDED | EventKind.SESSION_MERGED | EventKind.NOTICE:
+            case (
+                EventKind.COMMIT_LANDED
+                | EventKind.SESSION_MERGED
+                | EventKind.RULE_ANSWERED
+                | EventKind.NOTICE
+            ):
                 pass
         return []
 

@@ -372,3 +372,25 @@ async def test_the_footer_is_cut_between_two_keys() -> None:
         async with running(few_link(), size=(width, 20)) as deck:
             words = shown_keys(deck).split()
             assert len(words) % 2 == 0
+
+
+async def test_rules_are_switched_on_and_off_and_none_is_said() -> None:
+    link = few_link()
+    results: list[dict[str, Any]] = [{"ok": True, "on": False}]
+    link.answer("session.rules", lambda params: {"results": results})
+    async with running(link) as deck:
+        await deck.go_to("bulk-discounts")
+        session = working()
+        await deck.press("o")
+        await deck.until(deck.toasts)
+        assert "There are no rules" in deck.toasts()[0]
+        assert link.calls_of("session.rules") == [
+            {"ids": [session.id], "automatic": True}
+        ]
+        results[0]["on"] = True
+        link.change(session, auto_answers=True)
+        await deck.settle()
+        await deck.press("o")
+        await deck.until(lambda: len(deck.toasts()) == 2)
+        assert deck.toasts()[1] == "Rules do not answer for bulk-discounts."
+        assert link.calls_of("session.rules")[-1]["automatic"] is False

@@ -152,6 +152,26 @@ class DealingScreen(Screen[None]):
         await self._act("session.mark_read", sessions, "", unread=unread)
 
     @work(group="dialog", exit_on_error=False)
+    async def action_switch_rules(self) -> None:
+        sessions = self.meant_sessions()
+        if not sessions:
+            return
+        wanted = not any(session.auto_answers for session in sessions)
+        ids = [session.id for session in sessions]
+        try:
+            answer = await self.deck.link.call(
+                "session.rules", ids=ids, automatic=wanted
+            )
+        except AgentDeckError as error:
+            self.say(error.message, "error")
+            return
+        names = ", ".join(session.name for session in sessions[:MAX_NAMED])
+        if wanted and not any(result.get("on") for result in answer["results"]):
+            self.say("There are no rules: `agentdeck rules` says how to make one.")
+        else:
+            self.say(f"Rules {'answer' if wanted else 'do not answer'} for {names}.")
+
+    @work(group="dialog", exit_on_error=False)
     async def action_reply(self) -> None:
         from agentdeck.tui.screens.confirm import ReplyScreen
 
