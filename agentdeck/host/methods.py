@@ -366,6 +366,7 @@ class Methods:
             "why": wire["why"],
             "because": self._because(session),
             "reason": session.reason,
+            "rules": self._host.rules.is_on(session),
             "evidence": [
                 {
                     "source": sign.source.name.lower(),

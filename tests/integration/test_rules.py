@@ -99,7 +99,7 @@ def test_what_a_rule_cannot_answer_is_left_to_a_person_and_logged(
     settings(
         deck,
         "[answers]\nautomatic = true\n[[answers.rules]]\nallow = ['.*']\n"
-        "[agents.mine]\ncommand = ['sleep', '600']\npermission = ['Allow .*']\n",
+        "[agents.mine]\ncommand = ['sh', '-c', 'sleep 600']\npermission = ['Allow .*']\n",
     )
     deck.run("run", "x", "--agent", "mine", "--name", "m")
     deck.until(lambda all_: all_["m"]["phase"] == "running")
@@ -110,6 +110,7 @@ def test_what_a_rule_cannot_answer_is_left_to_a_person_and_logged(
     (inbox / ".draft").rename(inbox / "1.json")
     # Its screen never shows the question, so no key is pressed.
     deck.until(lambda _: "does not show" in deck.run("rules", "--log").stdout)
+    assert "rules     answer its permissions" in deck.run("explain", "m").stdout
     asked = deck.sessions()["m"]
     assert asked["needs"]["text"] == "Bash(ls)"
     assert asked["ruled_by"] == ""

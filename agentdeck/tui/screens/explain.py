@@ -53,6 +53,10 @@ class ExplainScreen(ReaderScreen):
             parts.append(f", because {one_line(str(answer['because']))}")
         if answer.get("reason"):
             parts.append((f"\n{one_line(str(answer['reason']))}", "$warning"))
+        if answer.get("rules"):
+            parts.append(
+                ("\nRules answer its permissions where one matches.", "$primary")
+            )
         parts.append("\n")
         self.show_summary(Content.assemble(*parts))
         self.lines.show_lines(
