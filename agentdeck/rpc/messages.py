@@ -220,12 +220,12 @@ class Resize(Channel):
 
 
 class ScreenInput(Channel):
-    """`screen.input`: a key, pasted text, a mouse event or focus, for the runner.
+    """`screen.input`: a key, pasted text, a mouse event, focus or a scroll.
 
     `event` is one of the runner's input messages without its `t`.
     """
 
-    kind: Literal["key", "text", "paste", "mouse", "focus"]
+    kind: Literal["key", "text", "paste", "mouse", "focus", "scroll"]
     event: dict[str, Any]
 
 

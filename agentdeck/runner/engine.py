@@ -36,10 +36,26 @@ _GRAPHEME_CLUSTERS = 2027
 _NAME = b"agentdeck"
 
 
+# The engine takes a struct with a union by value, which libffi cannot pass. As the
+# same bytes in a plain struct it can; above 16 bytes both go the same way.
+ffi.cdef("typedef struct { int tag; uint64_t row; uint64_t rest; } AgentDeckScroll;")
+_scroll_viewport = ffi.cast(
+    "void(*)(GhosttyTerminal, AgentDeckScroll)",
+    ffi.addressof(lib, "ghostty_terminal_scroll_viewport"),
+)
+
+
 def check(result: int, what: str) -> None:
     """Raise `RunnerError` unless an engine call succeeded."""
     if result:
         raise RunnerError(f"The terminal engine refused: {what} gave {result}.")
+
+
+def new(prefix: str, ctype: str) -> Any:
+    """Make one of the engine's objects; it is freed with the result."""
+    holder = ffi.new(f"{ctype}*")
+    check(getattr(lib, f"{prefix}_new")(ffi.NULL, holder), f"{prefix}_new")
+    return ffi.gc(holder[0], getattr(lib, f"{prefix}_free"))
 
 
 def text_of(string: Any, limit: int = TEXT_LIMIT) -> str:
@@ -94,6 +110,18 @@ class Engine:
         """Change the size; the primary screen reflows."""
         self.cols, self.rows = cols, rows
         self._resize()
+
+    def look_at(self, row: int | None) -> None:
+        """Let the next readings be from a row on, or of the screen itself.
+
+        Args:
+            row: Counted from the oldest that is kept; None for the screen.
+        """
+        tag = lib.GHOSTTY_SCROLL_VIEWPORT_BOTTOM
+        if row is not None:
+            tag = lib.GHOSTTY_SCROLL_VIEWPORT_ROW
+        scroll = ffi.new("AgentDeckScroll*", [int(tag), row or 0, 0])
+        _scroll_viewport(self.terminal, scroll[0])
 
     def value(self, key: int, ctype: str) -> Any:
         """Return one value that the engine holds."""

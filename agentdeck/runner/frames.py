@@ -32,6 +32,26 @@ class Subscription:
         self._styles_epoch = -1
         self._cursor: Cursor | None = None
         self._state: tuple[Any, ...] = ()
+        self._top: int | None = None
+        """The first row that is shown, from the oldest; None follows the agent."""
+        self._above = 0
+        """How many rows were above the screen when it was scrolled last."""
+
+    def scroll(self, screen: Screen, by: int = 0, to: str = "") -> None:
+        """Show older rows, or follow the agent again at the bottom.
+
+        What is printed from now on does not move the rows that are shown.
+
+        Args:
+            screen: The screen.
+            by: Rows to go down, or up where it is negative.
+            to: `top` or `bottom` in place of it.
+        """
+        above = screen.above
+        now = above if self._top is None else self._top
+        wanted = {"top": 0, "bottom": above}.get(to, now + by)
+        self._top = None if wanted >= above else max(0, wanted)
+        self._above = above
 
     def acknowledge(self, number: int) -> None:
         """Note that the subscriber has drawn a frame."""
@@ -54,29 +74,51 @@ class Subscription:
         None when nothing changed. The screen must have been refreshed.
         """
         size = (screen.cols, screen.rows_count)
+        if size[0] != self._size[0] and self._top:
+            # Lines wrap elsewhere by now; about as far up is the best there is.
+            # The top stays the top.
+            up, self._above = self._above - self._top, screen.above
+            self._top = max(0, self._above - up)
         full = size != self._size or screen.styles_epoch != self._styles_epoch
         if full:
             self._rows = [_NEVER_SENT] * len(screen.rows)
             self._styles_sent = 0
             self._size, self._styles_epoch = size, screen.styles_epoch
-        state = (screen.title, screen.alternate, screen.mouse, screen.bracketed_paste)
-        changed = self._changed_rows(screen.rows)
-        if not (changed or full) and (state, screen.cursor) == (
-            self._state,
-            self._cursor,
-        ):
+        rows, cursor, scrolled = self._looked_at(screen)
+        state = (
+            screen.title,
+            screen.alternate,
+            screen.mouse,
+            screen.bracketed_paste,
+            scrolled,
+        )
+        changed = self._changed_rows(rows)
+        if not (changed or full) and (state, cursor) == (self._state, self._cursor):
             return None
-        self._state, self._cursor = state, screen.cursor
+        self._state, self._cursor = state, cursor
         frame = self._frame(screen, changed, full=full)
         self._number += 1
         self._awaited_ack = self._number
         self._sent_at = time.monotonic()
         return frame
 
+    def _looked_at(
+        self, screen: Screen
+    ) -> tuple[list[Row], Cursor, tuple[int, bool] | None]:
+        """The rows and the cursor to show, and how far up they are."""
+        above = screen.above if self._top is not None else 0
+        if self._top is None or self._top >= above:
+            self._top = None
+            return screen.rows, screen.cursor, None
+        scrolled = self._above - self._top, above > self._above
+        pairs = zip(screen.rows_from(self._top), self._rows, strict=True)
+        rows = [sent if row == sent else row for row, sent in pairs]
+        return rows, Cursor(visible=False), scrolled
+
     def _frame(
         self, screen: Screen, changed: dict[str, Row], *, full: bool
     ) -> dict[str, Any]:
-        title, alternate, mouse, paste = self._state
+        title, alternate, mouse, paste, scrolled = self._state
         frame: dict[str, Any] = {
             "t": "frame",
             "n": self._number + 1,
@@ -86,11 +128,12 @@ class Subscription:
             "styles": screen.styles[self._styles_sent :],
             "styles_from": self._styles_sent,
             "rows_changed": changed,
-            "cursor": screen.cursor.as_list(),
+            "cursor": self._cursor.as_list() if self._cursor else None,
             "title": title,
             "alternate": alternate,
             "mouse": int(mouse),
             "paste": paste,
+            "scrolled": scrolled,
         }
         self._styles_sent = len(screen.styles)
         return frame

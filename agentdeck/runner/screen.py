@@ -14,8 +14,9 @@ from typing import Any
 
 from agentdeck.runner.ansi import to_ansi
 from agentdeck.runner.cells import Row, RowReader, Style, StyleTable
-from agentdeck.runner.engine import Engine, Notes, check, ffi, lib, text_of
+from agentdeck.runner.engine import Engine, Notes, check, ffi, lib, new, text_of
 from agentdeck.runner.osc99 import Osc99Scanner
+from agentdeck.runner.scrollback import Scrollback
 
 # An agent that begins synchronised output and never ends it must not freeze
 # the picture for longer than this. Terminals wait between 0.15 s and some
@@ -71,8 +72,9 @@ class Screen:
         self.engine = Engine(cols, rows)
         self._styles = StyleTable()
         self._reader = RowReader(self._styles)
-        self._state = _new("ghostty_render_state", "GhosttyRenderState")
-        self._iterator = _new(
+        self._scrollback = Scrollback(self.engine, self._styles)
+        self._state = new("ghostty_render_state", "GhosttyRenderState")
+        self._iterator = new(
             "ghostty_render_state_row_iterator", "GhosttyRenderStateRowIterator"
         )
         self._iterator_holder = ffi.new(
@@ -158,7 +160,7 @@ class Screen:
     def _take(self) -> None:
         """Bring the render state up to date; it is read later."""
         if self._is_doubtful:
-            self._state = _new("ghostty_render_state", "GhosttyRenderState")
+            self._state = new("ghostty_render_state", "GhosttyRenderState")
         check(
             lib.ghostty_render_state_update(self._state, self.engine.terminal), "update"
         )
@@ -175,6 +177,16 @@ class Screen:
     def row(self, y: int) -> Row:
         """Return one row as of the last `refresh`."""
         return self._picture.rows[y]
+
+    @property
+    def above(self) -> int:
+        """How many rows have scrolled off the top and are still kept."""
+        return self._scrollback.above
+
+    def rows_from(self, top: int) -> list[Row]:
+        """A screenful from row `top` on, counted from the oldest that is kept."""
+        self._is_doubtful = self._stale = True
+        return self._scrollback.read(top)
 
     @property
     def cursor(self) -> Cursor:
@@ -315,12 +327,6 @@ class Screen:
         check(render(terminal, options[0], buffer, len(buffer), size), "format")
         raw: bytes = ffi.buffer(buffer, size[0])[:]
         return raw.decode("utf-8", "replace")
-
-
-def _new(prefix: str, ctype: str) -> Any:
-    holder = ffi.new(f"{ctype}*")
-    check(getattr(lib, f"{prefix}_new")(ffi.NULL, holder), f"{prefix}_new")
-    return ffi.gc(holder[0], getattr(lib, f"{prefix}_free"))
 
 
 def _set_sizes(pointer: Any) -> None:

@@ -234,9 +234,10 @@ class WatchingScreen(DealingScreen):
             channel.feed.type("focus", {"gained": True})
 
     def _draw(self, pane: Pane, channel: int, frame: dict[str, Any]) -> None:
-        had = pane.terminal.frame_size
-        pane.terminal.draw(channel, frame)
-        if had != pane.terminal.frame_size:
+        terminal = pane.terminal
+        had = terminal.frame_size, terminal.scrolled
+        terminal.draw(channel, frame)
+        if had != (terminal.frame_size, terminal.scrolled):
             self._title(pane)
 
     def _title(self, pane: Pane) -> None:
@@ -347,6 +348,9 @@ class WatchingScreen(DealingScreen):
         wanted = self.panes.neighbour(self._cursor, by)
         if wanted is not None:
             self.go_to(wanted)
+
+    def action_scroll_pane(self, where: str) -> None:
+        self.terminal.scroll_session(where)
 
     def action_enlarge(self, wide: int, tall: int) -> None:
         self.grid.enlarge(self.pane, wide, tall)

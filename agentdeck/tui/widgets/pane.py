@@ -111,6 +111,8 @@ class Pane(Widget):
         self, session: Session, name: str, release_key: str
     ) -> Content | None:
         glyphs = self._look.glyphs
+        if self.terminal.scrolled is not None:
+            return self._scrolled_subtitle(*self.terminal.scrolled)
         if self.terminal.has_focus:
             line = f"typing into {name} {glyphs.dot} {release_key} gives the list back"
             if cell_len(line) > self.size.width - 4:
@@ -123,6 +125,14 @@ class Pane(Widget):
         if self.is_pinned:
             said.insert(0, "pinned")
         return Content(f" {glyphs.dot} ".join(said)) if said else None
+
+    def _scrolled_subtitle(self, up: int, has_news: bool) -> Content:
+        dot = self._look.glyphs.dot
+        news = f"new output below {dot} " if has_news else ""
+        line = f"{up} rows up {dot} {news}shift+end goes back"
+        if cell_len(line) > self.size.width - 4:
+            line = f"{up} rows up{f' {dot} new' if has_news else ''}"
+        return Content.styled(line, "$warning bold")
 
     def on_resize(self, event: events.Resize) -> None:
         self._draw_title()

@@ -27,6 +27,14 @@ from agentdeck.tui.widgets.terminal_palette import Palette, palette_for
 RESIZE_PAUSE_S = 0.12
 """The agent hears of a new size once the person stopped dragging."""
 MIN_SIDE = 2
+WHEEL_ROWS = 3
+SCROLL_KEYS = {
+    "shift+pageup": "up",
+    "shift+pagedown": "down",
+    "shift+home": "top",
+    "shift+end": "bottom",
+}
+"""The terminal's own keys, as in other terminals."""
 MOUSE_BUTTONS = {1: "left", 2: "middle", 3: "right"}
 
 
@@ -101,6 +109,17 @@ class Terminal(Widget, can_focus=True):
         if buffer is None or not buffer.has_frame or self._is_stale:
             return None
         return buffer.cols, buffer.rows
+
+    @property
+    def scrolled(self) -> tuple[int, bool] | None:
+        """How far above the newest it shows, and whether more came since."""
+        return None if self._buffer is None or self._is_stale else self._buffer.scrolled
+
+    def scroll_session(self, where: str) -> None:
+        """Show older or newer rows: `up` and `down` a page, `top`, or `bottom`."""
+        page = max(1, self.size.height - 1)
+        by = {"up": -page, "down": page}.get(where)
+        self._say("scroll", {"to": where} if by is None else {"by": by})
 
     def wear(self, look: Look) -> None:
         """Draw in another look."""
@@ -207,6 +226,12 @@ class Terminal(Widget, can_focus=True):
         if self.release_key in event.aliases:
             self.post_message(self.Released(self))
             return
+        where = SCROLL_KEYS.get(event.key)
+        if where is not None and self._buffer is not None and self._buffer.has_history:
+            self.scroll_session(where)
+            return
+        if self.scrolled is not None:
+            self.scroll_session("bottom")
         self._say("key", key_message(event))
 
     def on_paste(self, event: events.Paste) -> None:
@@ -253,7 +278,16 @@ class Terminal(Widget, can_focus=True):
             self._mouse("motion", event)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._mouse("press", event, "scroll_up")
+        self._wheel(event, -WHEEL_ROWS)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._mouse("press", event, "scroll_down")
+        self._wheel(event, WHEEL_ROWS)
+
+    def _wheel(self, event: events.MouseEvent, by: int) -> None:
+        if self._buffer is None:
+            return
+        if self._buffer.mouse:
+            self._mouse("press", event, "scroll_up" if by < 0 else "scroll_down")
+            return
+        event.stop()
+        self._say("scroll", {"by": by, "wheel": True})

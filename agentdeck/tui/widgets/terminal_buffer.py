@@ -56,6 +56,10 @@ class TerminalBuffer:
         self.cursor = Cursor()
         self.title = ""
         self.mouse = 0
+        self.has_history = True
+        """Whether it is not a full-screen program, which has none."""
+        self.scrolled: tuple[int, bool] | None = None
+        """How many rows above the newest it shows, and whether more came since."""
         self.has_frame = False
 
     def wear(self, palette: Palette, base: Style) -> None:
@@ -81,7 +85,10 @@ class TerminalBuffer:
             changed.add(y)
         changed |= self._move_cursor(frame.get("cursor"))
         self.title = str(frame.get("title") or "")
+        self.has_history = not frame.get("alternate")
         self.mouse = int(frame.get("mouse") or 0)
+        up = frame.get("scrolled")
+        self.scrolled = (int(up[0]), bool(up[1])) if up else None
         self.has_frame = True
         return None if whole else changed
 
