@@ -185,7 +185,8 @@ class Screen:
 
     def rows_from(self, top: int) -> list[Row]:
         """A screenful from row `top` on, counted from the oldest that is kept."""
-        self._is_doubtful = self._stale = True
+        # Such a reading forgets which rows of the screen were not read yet.
+        self._is_doubtful |= self._stale
         return self._scrollback.read(top)
 
     @property

@@ -127,6 +127,20 @@ def test_another_size_keeps_about_the_place() -> None:
     assert reader.text[:2] == ["line", " 0"]
 
 
+def test_what_changed_in_a_batch_is_seen_though_somebody_read_rows_meanwhile() -> None:
+    screen = Screen(20, ROWS)
+    screen.feed(numbered(0, 30))
+    reader, other = Viewer(screen), Viewer(screen)
+    reader.look()
+    other.look()
+    screen.feed(b"\x1b[?2026h\x1b[Hchanged")
+    reader.scroll(-2)
+    assert other.text[0] == "line 26"
+    screen.feed(b"\x1b[?2026l")
+    other.look()
+    assert other.text[0] == "changed"
+
+
 pieces = st.lists(
     st.one_of(
         st.integers(-30, 30),
@@ -140,6 +154,8 @@ pieces = st.lists(
                 b"\x1b[?1049l",
                 b"\x1b[31m",
                 b"\x1bM",
+                b"\x1b[?2026h",
+                b"\x1b[?2026l",
             ]
         ),
     ),
