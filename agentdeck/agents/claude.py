@@ -46,14 +46,13 @@ def _launch(start: Start) -> Launch:
     elif start.resume:
         resumed = ["--resume", start.conversation]
         argv += resumed if start.conversation else ["--continue"]
-        argv += ["--fork-session"] if start.fork else []
     if start.model:
         argv += ["--model", start.model]
     argv += AGENT_MODES.get(start.permission_mode or "", ())
     if start.custom is not None:
         argv += _custom(start.custom)
     prompt = "\n".join([start.prompt, *start.images]) if start.prompt else ""
-    if prompt and (not start.resume or start.fork):
+    if prompt and not start.resume:
         argv += ["--", prompt]
     files = {SETTINGS_FILE: _settings()}
     return Launch(tuple(argv), files=files, conversation=chosen)
@@ -139,5 +138,4 @@ CLAUDE = Agent(
     modes=AGENT_MODES,
     models=MODELS,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),
-    can_fork=True,
 )

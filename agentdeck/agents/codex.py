@@ -72,7 +72,7 @@ def _launch(start: Start) -> Launch:
     argv = ["codex"]
     goes_on = start.resume
     if goes_on:
-        argv += ["fork" if start.fork else "resume"]
+        argv += ["resume"]
     argv += ["-c", _hooks()]
     model = model_of(MODELS, start.model, start.custom)
     if model:
@@ -85,7 +85,7 @@ def _launch(start: Start) -> Launch:
         argv += ["-i", image]
     if goes_on:
         argv.append(start.conversation or "--last")
-    if start.prompt and (not goes_on or start.fork):
+    if start.prompt and not goes_on:
         argv += ["--", start.prompt]
     return Launch(tuple(argv))
 
@@ -144,5 +144,4 @@ CODEX = Agent(
     modes=MODES,
     models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
-    can_fork=True,
 )

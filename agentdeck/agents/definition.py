@@ -23,8 +23,6 @@ class Start:
     """Go on with the conversation in place of beginning one."""
     conversation: str = ""
     """The id of the conversation: the one to go on with, or the one to begin."""
-    fork: bool = False
-    """Begin a copy of the conversation rather than go on with it."""
     permission_mode: str | None = None
     images: tuple[str, ...] = ()
     custom: CustomAgent | None = None
@@ -127,7 +125,6 @@ class Agent:
     """A regular expression for names of models that it has; empty takes any."""
     resumes: bool = True
     """Whether it goes on with its conversation when it is started again."""
-    can_fork: bool = False
     plays_custom: bool = True
     """Whether it can be given a custom agent's instructions."""
 

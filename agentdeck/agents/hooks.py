@@ -59,15 +59,20 @@ def _said(event: str, report: Mapping[str, Any]) -> Report | None:
 
 
 def tool_text(name: str, given: object) -> str:
-    """A tool's call in a line, such as `Bash(npm test)`."""
+    """A tool's call in a line, such as `Bash(npm test)`.
+
+    What it asks for that is dangerous by its own name follows, so that a person and
+    a rule see it: `Bash(npm test) dangerouslyDisableSandbox`.
+    """
     values = given if isinstance(given, Mapping) else {}
+    risks = [key for key in values if "dangerous" in str(key) and values[key]]
     for key in ("command", "cmd", "file_path", "path", "url", "pattern", "query"):
         value = values.get(key)
         if isinstance(value, list):
             value = " ".join(str(part) for part in value)
         if value:
-            return f"{name}({str(value)[:MAX_DETAIL]})"
-    return name
+            return " ".join([f"{name}({str(value)[:MAX_DETAIL]})", *risks])
+    return " ".join([name, *risks])
 
 
 def _what(event: str, report: Mapping[str, Any]) -> str:

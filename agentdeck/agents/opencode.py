@@ -71,8 +71,7 @@ def _launch(start: Start) -> Launch:
         argv += ["--agent", start.custom.name]
     if start.resume:
         argv += ["--session", start.conversation] if start.conversation else ["-c"]
-        argv += ["--fork"] if start.fork else []
-    if start.prompt and (not start.resume or start.fork):
+    if start.prompt and not start.resume:
         argv += ["--prompt", "\n".join([start.prompt, *start.images])]
     env = {"OPENCODE_CONFIG_CONTENT": json.dumps(config)}
     return Launch(tuple(argv), env=env, files={PLUGIN_FILE: PLUGIN})
@@ -177,5 +176,4 @@ OPENCODE = Agent(
     modes=dict.fromkeys(MODES, ()),
     models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
-    can_fork=True,
 )

@@ -8,7 +8,7 @@ from agentdeck.core.session import Why
 
 _SAID = {
     "hook": "{agent}'s own hook said so {ago}: {detail}",
-    "answer": "a person answered {ago}: {detail}",
+    "answer": "{detail}, {ago}",
     "signal": "its terminal was told so {ago}: {detail}",
     "title": "its title said so {ago}: {detail}",
     "screen": "its screen came to rest {ago} and shows: {detail}",

@@ -105,7 +105,7 @@ class Session:
     """The file of the custom agent that it plays."""
     images: tuple[str, ...] = ()
     conversation: str = ""
-    """The agent's own id of its conversation, to resume and fork it."""
+    """The agent's own id of its conversation, to resume it."""
     transcript: str = ""
     """The agent's own record of the conversation, where it keeps one as a file."""
     queued: tuple[str, ...] = ()

@@ -82,7 +82,6 @@ def what_works(agent: Agent) -> dict[str, bool]:
         "hooks": agent.read_report is not None,
         "screen": Activity.NEEDS_INPUT in signs,
         "resume": agent.resumes,
-        "fork": agent.can_fork,
         "usage": agent.read_usage is not None,
         "custom": agent.plays_custom,
     }

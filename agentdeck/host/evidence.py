@@ -38,6 +38,8 @@ class Witness:
         self._typed_at: datetime | None = None
         self._printing_since: datetime | None = None
         self._title = ""
+        self._open: set[str] = set()
+        """Permissions that hooks told of and that nothing has settled since."""
         self.on_doubt: Callable[[float], None] = _nothing
         """Called with the seconds after which the screen is worth another look."""
 
@@ -61,6 +63,11 @@ class Witness:
     def believed(self) -> Evidence | None:
         """The sign that decides now."""
         return self._verdict().sign
+
+    @property
+    def asks_several(self) -> bool:
+        """Whether several permissions are open, so the screen may show another one."""
+        return len(self._open) > 1
 
     @property
     def signs(self) -> list[Evidence]:
@@ -129,7 +136,17 @@ class Witness:
         ):
             # Said once more of the same question, as reminders do.
             return
+        self._note_open(activity, detail, needs)
         self.add(Source.HOOK, activity, detail, needs)
+
+    def _note_open(self, activity: Activity, detail: str, needs: Needs | None) -> None:
+        if activity is Activity.IDLE:
+            self._open.clear()
+        elif needs is not None and needs.kind is NeedsKind.PERMISSION:
+            self._open.add(needs.text)
+        elif activity is Activity.WORKING:
+            # What was asked for is being done, or was.
+            self._open = {each for each in self._open if not detail.endswith(each)}
 
     def _note_conversation(self, said: Report) -> None:
         session = self._sessions.find(self._session_id)
@@ -160,6 +177,8 @@ class Witness:
         """Take note that a person answered it."""
         believed = self.believed
         needs = believed.needs if believed is not None else None
+        if needs is not None:
+            self._open.discard(needs.text)
         self.add(Source.ANSWER, Activity.WORKING, what, needs)
         self.on_doubt(ANSWER_LOOK_S)
 

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 from agentdeck import __version__
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.filters import parse_filter
-from agentdeck.core.reasons import because
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
+from agentdeck.host.explaining import explain
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.typing_in import type_text
 from agentdeck.host.undoing import undo_last
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
-from agentdeck.rpc.wire import event_to_wire, needs_to_wire, session_to_wire
+from agentdeck.rpc.wire import event_to_wire, session_to_wire
 
 if TYPE_CHECKING:
     from agentdeck.host.application import Host
@@ -117,6 +117,7 @@ class Methods:
                 "bell": host.settings.notify.bell,
                 "terminal": host.settings.notify.terminal,
                 "quiet": host.settings.notify.quiet,
+                "auto_answers": host.rules.automatic,
             },
             "layouts": host.layouts.kept,
             "default_agent": host.settings.agent,
@@ -352,39 +353,7 @@ class Methods:
         return {"commits": await asyncio.to_thread(_commits_of, session)}
 
     async def _explain(self, params: m.OneSession) -> dict[str, Any]:
-        session = self._host.sessions.session(params.id)
-        wire = session_to_wire(session)
-        live = self._host.supervisor.live(session.id)
-        signs = live.witness.signs if live else []
-        believed = live.witness.believed if live else None
-        return {
-            "id": session.id,
-            "name": session.name,
-            "phase": session.phase.value,
-            "activity": wire["activity"],
-            "needs": needs_to_wire(session.needs),
-            "why": wire["why"],
-            "because": self._because(session),
-            "reason": session.reason,
-            "rules": self._host.rules.is_on(session),
-            "evidence": [
-                {
-                    "source": sign.source.name.lower(),
-                    "activity": sign.activity.value,
-                    "detail": sign.detail,
-                    "at": sign.at.isoformat(timespec="milliseconds"),
-                    "order": sign.order,
-                    "believed": sign is believed,
-                }
-                for sign in signs
-            ],
-        }
-
-    def _because(self, session: Session) -> str | None:
-        if session.why is None:
-            return None
-        agent = self._host.registry.known_or_command(session.agent)
-        return because(session.why, agent.title, datetime.now(UTC))
+        return explain(self._host, self._host.sessions.session(params.id))
 
     async def _events(self, params: m.ReadEvents) -> dict[str, Any]:
         host = self._host

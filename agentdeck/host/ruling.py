@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,8 @@ from agentdeck.host.sessions import Sessions
 from agentdeck.host.store import Store
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.rpc.messages import Answer
+
+logger = logging.getLogger(__name__)
 
 PAST_QUESTIONS = 500
 """How many states with a question a dry run looks back over, and answers a log."""
@@ -55,7 +58,14 @@ class RuleKeeper:
         return bool(self.rules) and (self.automatic if own is None else own)
 
     def judge(self, session: Session) -> Session:
-        """The session with the rule that answers it, if one does; begins the answer."""
+        """The session with the rule that answers it, if one does; begins the answer.
+
+        Of several permissions that are open none is answered: the screen may show
+        another than the one that was told last.
+        """
+        if session.needs is None:
+            self._begun.pop(session.id, None)
+            self._failed.pop(session.id, None)
         ruling = self._ruling(session)
         by = ruling.by if ruling is not None else ""
         if ruling is not None and not self._is_noted(self._begun, session):
@@ -110,7 +120,7 @@ class RuleKeeper:
         if not self.is_on(session) or self._is_noted(self._failed, session):
             return None
         live = self._supervisor.live(session.id)
-        if live is None or live.link is None:
+        if live is None or live.link is None or live.witness.asks_several:
             return None
         return ruling_for(self.rules, session)
 
@@ -134,6 +144,11 @@ class RuleKeeper:
             await self._answering.answer(session, request, by=f" by {ruling.by}")
         except AgentDeckError as error:
             told["error"] = error.message
+            self._leave(session)
+        except Exception:
+            # Whatever it was, the question must not stay hidden from people.
+            logger.exception("rule_failed", extra={"session_id": session.id})
+            told["error"] = "Something in AgentDeck went wrong; see its log."
             self._leave(session)
         self._sessions.tell(EventKind.RULE_ANSWERED, session.id, told)
 

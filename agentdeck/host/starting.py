@@ -105,15 +105,11 @@ class Starter:
 
     def _launch(self, session: Session, folder: Path, *, was_started: bool) -> Launch:
         agent = self._registry.agent(session.agent)
-        marker = folder / "fork.json"
-        fork = read_json(marker) if not was_started else None
         lost = session.transcript and not Path(session.transcript).exists()
-        resume = (was_started and not lost) or fork is not None
+        resume = bool(was_started and not lost)
         conversation = session.conversation or str(uuid.uuid4())
         if resume and not session.conversation:
             conversation = ""
-        if fork is not None:
-            conversation = str(fork["conversation"])
         return agent.launch(
             Start(
                 prompt=session.prompt,
@@ -121,7 +117,6 @@ class Starter:
                 model=session.model,
                 resume=resume,
                 conversation=conversation,
-                fork=fork is not None,
                 permission_mode=session.permission_mode,
                 images=session.images,
                 custom=read_agent_file(Path(session.custom))

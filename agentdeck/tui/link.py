@@ -84,7 +84,8 @@ class HostLink:
         while True:
             reason = "The connection to the host was lost."
             try:
-                async with connected(self._paths) as client:
+                may_start = await self._may_start()
+                async with connected(self._paths, start=may_start) as client:
                     await self._greet(client, on_news)
                     pause_s = FIRST_RETRY_S
                     await client.closed.wait()
@@ -96,6 +97,12 @@ class HostLink:
             on_news(Lost(reason))
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_RETRY_S)
+
+    async def _may_start(self) -> bool:
+        """Whether a host may be started: not in a folder that was removed since."""
+        if self._server_seq is None:
+            return True
+        return await asyncio.to_thread(self._paths.state.exists)
 
     async def _greet(self, client: HostClient, on_news: NewsHandler) -> None:
         """Say hello; events that overtake the answer are kept until it is there."""

@@ -15,6 +15,7 @@ import struct
 import sys
 import termios
 import time
+from collections.abc import Callable
 
 from agentdeck.runner.screen import Screen
 from tests.integration.deck import Deck
@@ -66,6 +67,13 @@ class AppTerminal:
         while word in self.text:
             assert time.monotonic() < deadline, f"{word} still in:\n{self.text}"
             self._read(0.2)
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Read until something holds: an app that nobody reads stands still."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not holds():
+            assert time.monotonic() < deadline, self.text
+            self._read(0.05)
 
     def type(self, keys: str) -> None:
         """Press keys."""

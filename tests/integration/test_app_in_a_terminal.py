@@ -6,7 +6,6 @@ import contextlib
 import re
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -115,7 +114,7 @@ def test_a_layout_outlives_app_and_host(deck: Deck) -> None:
         app.until_shown("this is one")
         app.type("ww")
         app.until_shown("this is two", "this is three", "╭─ three")
-        until_kept(deck, "160x45")
+        app.until(lambda: is_kept(deck, "160x45"))
         app.type("q")
         assert app.wait() == 0
     deck.run("host", "restart")
@@ -123,17 +122,12 @@ def test_a_layout_outlives_app_and_host(deck: Deck) -> None:
         again.until_shown("╭─ one", "╭─ two", "╭─ three", "this is two")
 
 
-def until_kept(deck: Deck, size: str) -> None:
-    """Wait until the host has a layout for a size of terminal."""
+def is_kept(deck: Deck, size: str) -> bool:
+    """Whether the host has a layout for a size of terminal."""
     file = next(deck.home.rglob("agentdeck.db"))
-    deadline = time.monotonic() + 20
-    while True:
-        with contextlib.closing(sqlite3.connect(file)) as database:
-            rows = database.execute("SELECT size FROM layouts").fetchall()
-        if (size,) in rows:
-            return
-        assert time.monotonic() < deadline, rows
-        time.sleep(0.05)
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        rows = database.execute("SELECT size FROM layouts").fetchall()
+    return (size,) in rows
 
 
 def coloured(output: bytes) -> list[bytes]:

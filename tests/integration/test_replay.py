@@ -205,13 +205,13 @@ def test_a_running_session_is_replayed_up_to_now(runners: Harness, play: Any) ->
     link = started.connect()
     link.send(t="hello", v=1)
     link.send(t="watch")
-    link.signal("output")
+    recording = started.directory / "recording.cast"
+    wait_until(recording.exists, "the recording's begin")
     player = play(started.directory)
     player.begin(at=1e9)
     assert not player.about["over"]
     before = player.about["duration"]
     link.send(t="text", text="more\r")
-    recording = started.directory / "recording.cast"
     wait_until(lambda: "got more" in recording.read_text(), "the answer")
     player.link.send(t="seek", at=1e9)
     while player.about["duration"] == before or "got more" not in str(player.rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -93,21 +94,38 @@ def test_what_was_asked_while_no_host_ran_is_ruled_by_the_next(deck: Deck) -> No
     assert answer["asked"] == "Bash(npm test)"
 
 
+ASKING = (
+    "[answers]\nautomatic = true\n[[answers.rules]]\nallow = ['Bash\\(ls\\)']\n"
+    "[agents.mine]\ncommand = ['sh', '-c', 'sleep 600']\npermission = ['Allow .*']\n"
+)
+
+
+def report(deck: Deck, name: str, activity: str, text: str) -> None:
+    """What the agent's hook says: it asks for a permission, or does something."""
+    inbox = deck.home / "state" / "inboxes" / deck.sessions()[name]["id"]
+    needs = {"kind": "permission", "text": text, "choices": []}
+    asks = activity == "needs-input"
+    hook = {"activity": activity, "detail": text, "needs": needs if asks else None}
+    draft = inbox / ".draft"
+    draft.write_text(json.dumps(hook))
+    draft.rename(inbox / f"{time.time_ns()}.json")
+
+
+def asked_for(deck: Deck, name: str, text: str) -> dict[str, Any]:
+    """The session, once it asks for this."""
+    found: dict[str, Any] = deck.until(
+        lambda all_: all_[name]["needs"] and all_[name]["needs"]["text"] == text
+    )[name]
+    return found
+
+
 def test_what_a_rule_cannot_answer_is_left_to_a_person_and_logged(
     deck: Deck,
 ) -> None:
-    settings(
-        deck,
-        "[answers]\nautomatic = true\n[[answers.rules]]\nallow = ['.*']\n"
-        "[agents.mine]\ncommand = ['sh', '-c', 'sleep 600']\npermission = ['Allow .*']\n",
-    )
+    settings(deck, ASKING)
     deck.run("run", "x", "--agent", "mine", "--name", "m")
     deck.until(lambda all_: all_["m"]["phase"] == "running")
-    inbox = deck.home / "state" / "inboxes" / deck.sessions()["m"]["id"]
-    needs = {"kind": "permission", "text": "Bash(ls)", "choices": []}
-    hook = {"activity": "needs-input", "detail": "asks", "needs": needs}
-    (inbox / ".draft").write_text(json.dumps(hook))
-    (inbox / ".draft").rename(inbox / "1.json")
+    report(deck, "m", "needs-input", "Bash(ls)")
     # Its screen never shows the question, so no key is pressed.
     deck.until(lambda _: "does not show" in deck.run("rules", "--log").stdout)
     assert "rules     answer its permissions" in deck.run("explain", "m").stdout
@@ -115,6 +133,24 @@ def test_what_a_rule_cannot_answer_is_left_to_a_person_and_logged(
     assert asked["needs"]["text"] == "Bash(ls)"
     assert asked["ruled_by"] == ""
     assert deck.run("next", "--name").stdout == "m\n"
+
+
+def test_of_two_permissions_that_are_open_none_is_ruled(deck: Deck) -> None:
+    settings(deck, ASKING)
+    deck.run("run", "x", "--agent", "mine", "--name", "m")
+    deck.until(lambda all_: all_["m"]["phase"] == "running")
+    report(deck, "m", "needs-input", "Bash(rm x)")
+    asked_for(deck, "m", "Bash(rm x)")
+    report(deck, "m", "working", "PreToolUse: Bash(ls)")
+    deck.until(lambda all_: all_["m"]["activity"] == "working")
+    # The dialog on the screen may still be the one for `rm`.
+    report(deck, "m", "needs-input", "Bash(ls)")
+    assert asked_for(deck, "m", "Bash(ls)")["ruled_by"] == ""
+    report(deck, "m", "working", "PostToolUse: Bash(rm x)")
+    report(deck, "m", "working", "PostToolUse: Bash(ls)")
+    deck.until(lambda all_: all_["m"]["activity"] == "working")
+    report(deck, "m", "needs-input", "Bash(ls)")
+    assert asked_for(deck, "m", "Bash(ls)")["ruled_by"].startswith("rule 1")
 
 
 def test_a_pattern_that_is_none_and_wrong_options_are_refused(deck: Deck) -> None:

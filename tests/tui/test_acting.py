@@ -394,3 +394,14 @@ async def test_rules_are_switched_on_and_off_and_none_is_said() -> None:
         await deck.until(lambda: len(deck.toasts()) == 2)
         assert deck.toasts()[1] == "Rules do not answer for bulk-discounts."
         assert link.calls_of("session.rules")[-1]["automatic"] is False
+
+
+async def test_rules_that_are_on_by_the_settings_are_switched_off_first() -> None:
+    link = few_link()
+    link.app["auto_answers"] = True
+    link.answer("session.rules", lambda params: {"results": [{"on": False}]})
+    async with running(link) as deck:
+        await deck.go_to("bulk-discounts")
+        await deck.press("o")
+        await deck.until(deck.toasts)
+        assert link.calls_of("session.rules")[0]["automatic"] is False

@@ -11,7 +11,7 @@ from agentdeck.tui.screens.answers import shown
 from agentdeck.tui.screens.peek import PeekScreen
 from tests.fakes.fake_client import FakeLink
 from tests.tui.driving import Deck, running
-from tests.tui.scenes import few_link, permission, question
+from tests.tui.scenes import few_link, permission, question, working
 
 
 def peeking(link: FakeLink) -> FakeLink:
@@ -107,3 +107,26 @@ async def test_what_the_host_refuses_is_said_in_the_panel() -> None:
         screen = await peek_at(deck, "fix-login-redirect")
         await deck.press("y")
         await deck.until(lambda: "something else" in text_of(screen, "#peek-said"))
+
+
+async def test_other_sessions_news_ask_for_no_screen() -> None:
+    link = peeking(few_link())
+    async with running(link) as deck:
+        screen = await peek_at(deck, "fix-login-redirect")
+        await deck.until(lambda: "last line" in text_of(screen, "#peek-output"))
+        before = len(link.calls_of("session.screen"))
+        link.change(working(), last_line="more and more")
+        await deck.settle()
+        assert len(link.calls_of("session.screen")) == before
+        link.change(permission(), last_line="news of its own")
+        await deck.until(lambda: len(link.calls_of("session.screen")) > before)
+
+
+async def test_plain_glyphs_alone_where_those_are_asked_for() -> None:
+    link = peeking(few_link())
+    link.app["ascii"] = True
+    async with running(link) as deck:
+        screen = await peek_at(deck, "fix-login-redirect")
+        shown_hints = str(screen.query_one("#peek").border_subtitle)
+        assert "next" in shown_hints
+        assert shown_hints.isascii()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import shutil
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,35 @@ async def test_the_real_link_asks_for_the_events_since_its_last(tmp_path: Path) 
     arrived = news[1]
     assert isinstance(arrived, Arrived)
     assert arrived.event.server_seq == 5
+
+
+async def test_a_home_that_was_removed_is_not_brought_back(tmp_path: Path) -> None:
+    root = tmp_path / "h"
+    paths = Paths(root / "state", root / "config", root / "run")
+    lost: list[str] = []
+    connected, gave_up = asyncio.Event(), asyncio.Event()
+
+    def note(each: News) -> None:
+        if isinstance(each, Connected):
+            connected.set()
+        if isinstance(each, Lost):
+            lost.append(each.reason)
+            if lost[-2:] == ["AgentDeck's host does not run."] * 2:
+                gave_up.set()
+
+    stack = ExitStack()
+    host = stack.enter_context(fake_host(paths))
+    host.answers["host.hello"] = {"server_seq": 4, "sessions": [], "events": None}
+    task = asyncio.create_task(HostLink(paths).run(note))
+    try:
+        async with asyncio.timeout(20):
+            await connected.wait()
+            shutil.rmtree(paths.state)
+            # In a thread, as the link has to answer the goodbye.
+            await asyncio.to_thread(stack.close)
+            await gave_up.wait()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert not paths.state.exists()

@@ -82,3 +82,16 @@ async def test_a_full_screen_program_gets_every_key_itself() -> None:
         await deck.press("shift+pageup")
         await deck.until(deck.keys_typed)
         assert scrolls(deck) == []
+
+
+async def test_a_paste_goes_back_first_too() -> None:
+    async with running(few_link()) as deck:
+        await deck.go_to("bulk-discounts")
+        await deck.until(lambda: deck.terminal.frame_size)
+        deck.terminal.draw(1, {**a_frame("old"), "scrolled": [39, True]})
+        deck.terminal.post_message(events.Paste("text"))
+        await deck.until(
+            lambda: any(t["kind"] == "paste" for t in deck.link.told_of("screen.input"))
+        )
+        kinds = [t["kind"] for t in deck.link.told_of("screen.input")][-2:]
+        assert kinds == ["scroll", "paste"]

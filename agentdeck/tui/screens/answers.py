@@ -32,8 +32,9 @@ async def previewed(
     )
     fine = {str(result["id"]): result for result in results if result["ok"]}
     can = [session for session in sessions if session.id in fine]
+    arrow = "->" if deck.look.glyphs.is_ascii else "→"
     lines = [
-        f"{s.name}: {fine[s.id]['asks']}  →  {fine[s.id]['gets']}"
+        f"{s.name}: {fine[s.id]['asks']}  {arrow}  {fine[s.id]['gets']}"
         for s in can[:MAX_PREVIEWED]
     ]
     if len(can) > MAX_PREVIEWED:

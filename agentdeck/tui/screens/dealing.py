@@ -156,7 +156,9 @@ class DealingScreen(Screen[None]):
         sessions = self.meant_sessions()
         if not sessions:
             return
-        wanted = not any(session.auto_answers for session in sessions)
+        as_set = bool(self.deck.store.app.get("auto_answers"))
+        own = (session.auto_answers for session in sessions)
+        wanted = not any(as_set if each is None else each for each in own)
         ids = [session.id for session in sessions]
         try:
             answer = await self.deck.link.call(

@@ -52,6 +52,7 @@ class PeekScreen(ModalScreen[None]):
         self._go_to = go_to
         self._said = ""
         self._asked: object = None
+        self._seen: Session | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="peek"):
@@ -74,10 +75,12 @@ class PeekScreen(ModalScreen[None]):
         return self._deck.store.sessions.get(self._session_id)
 
     def _take_change(self, _: Change) -> None:
-        self._show()
+        # Of thirty agents at work each prints; only this one's screen is asked for.
+        if self.session is not self._seen:
+            self._show()
 
     def _show(self) -> None:
-        session = self.session
+        self._seen = session = self.session
         if session is None:
             self.dismiss(None)
             return
@@ -103,14 +106,16 @@ class PeekScreen(ModalScreen[None]):
 
     def _hints(self, session: Session) -> str:
         needs = session.needs if session.needs_attention else None
+        glyphs = self._deck.look.glyphs
         parts: list[str] = []
         if needs is not None and needs.choices:
             parts.append(f"1-{min(len(needs.choices), 9)} choose")
         if needs is not None and needs.kind.value in YES_NO:
-            parts.append("y approve · D deny")
+            parts += ["y approve", "D deny"]
         if session.phase is Phase.RUNNING:
             parts.append("r reply")
-        return " · ".join([*parts, "↑↓ next", "esc close"])
+        parts += [f"{glyphs.up}{glyphs.down} next", "esc close"]
+        return f" {glyphs.dot} ".join(parts)
 
     def _show_needs(self, session: Session, needs: Needs | None) -> None:
         ascii_only = self._deck.look.glyphs.is_ascii
@@ -120,7 +125,7 @@ class PeekScreen(ModalScreen[None]):
             question.update(Content(_at_rest(session)))
             choices.display = False
             return
-        until = f" · until {needs.until.astimezone():%H:%M}" if needs.until else ""
+        until = f", until {needs.until.astimezone():%H:%M}" if needs.until else ""
         kind = f"{needs.kind.value.upper()}{until}  "
         text = one_line(needs.text, ascii_only=ascii_only)
         question.update(Content.assemble((kind, "bold $warning"), (text, "bold")))

@@ -230,13 +230,18 @@ class Terminal(Widget, can_focus=True):
         if where is not None and self._buffer is not None and self._buffer.has_history:
             self.scroll_session(where)
             return
+        self._follow()
+        self._say("key", key_message(event))
+
+    def _follow(self) -> None:
+        """Show what the agent answers to what is typed."""
         if self.scrolled is not None:
             self.scroll_session("bottom")
-        self._say("key", key_message(event))
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        self._follow()
         self._say("paste", {"text": event.text})
 
     def _mouse(

@@ -52,6 +52,16 @@ ROWS: list[tuple[Agent, dict[str, Any], Activity | None, Needs | None]] = [
     ),
     (
         CLAUDE,
+        claude(
+            "PermissionRequest",
+            tool_name="Bash",
+            tool_input={"command": "ls", "dangerouslyDisableSandbox": True},
+        ),
+        ASKS,
+        Needs(PERMISSION, "Bash(ls) dangerouslyDisableSandbox"),
+    ),
+    (
+        CLAUDE,
         claude("PermissionRequest", tool_name="AskUserQuestion", tool_input=ASKED),
         ASKS,
         Needs(QUESTION, "Which?", CHOICES),

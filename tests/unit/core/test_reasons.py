@@ -21,3 +21,9 @@ def test_a_detail_with_braces_is_only_text() -> None:
     why = Why("screen", "{agent} {0}", NOW)
     assert "{agent} {0}" in because(why, "x", NOW + timedelta(hours=3))
     assert "3 h ago" in because(why, "x", NOW + timedelta(hours=3))
+
+
+def test_who_answered_is_in_the_detail() -> None:
+    why = Why("answer", "answered by rule 1 (ls): approved (1. Yes)", NOW)
+    said = because(why, "x", NOW + timedelta(seconds=4))
+    assert said == "answered by rule 1 (ls): approved (1. Yes), 4 s ago"

@@ -1,0 +1,50 @@
+"""Why a session has its status: the sign that is believed, and the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agentdeck.core.reasons import because
+from agentdeck.core.session import Session
+from agentdeck.rpc.wire import needs_to_wire, session_to_wire
+
+if TYPE_CHECKING:
+    from agentdeck.host.application import Host
+
+
+def explain(host: Host, session: Session) -> dict[str, Any]:
+    """A session's status with the evidence for it, newest first."""
+    wire = session_to_wire(session)
+    live = host.supervisor.live(session.id)
+    signs = live.witness.signs if live else []
+    believed = live.witness.believed if live else None
+    return {
+        "id": session.id,
+        "name": session.name,
+        "phase": session.phase.value,
+        "activity": wire["activity"],
+        "needs": needs_to_wire(session.needs),
+        "why": wire["why"],
+        "because": _because(host, session),
+        "reason": session.reason,
+        "rules": host.rules.is_on(session),
+        "evidence": [
+            {
+                "source": sign.source.name.lower(),
+                "activity": sign.activity.value,
+                "detail": sign.detail,
+                "at": sign.at.isoformat(timespec="milliseconds"),
+                "order": sign.order,
+                "believed": sign is believed,
+            }
+            for sign in signs
+        ],
+    }
+
+
+def _because(host: Host, session: Session) -> str | None:
+    if session.why is None:
+        return None
+    agent = host.registry.known_or_command(session.agent)
+    return because(session.why, agent.title, datetime.now(UTC))
