@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,21 @@ class DemoFolder:
     def enter(self) -> None:
         """Make this process, and a host that it starts, work in the demo."""
         os.environ[HOME_VARIABLE] = str(self.home)
+
+    @contextmanager
+    def set_state_aside(self) -> Iterator[None]:
+        """Have the state under another name, for good unless the body fails.
+
+        An app that is still open starts no host where there is no state.
+        """
+        state = self.paths.state
+        aside = state.with_name(f"{state.name}.gone")
+        state.rename(aside)
+        try:
+            yield
+        except BaseException:
+            aside.rename(state)
+            raise
 
     def delete(self) -> None:
         """Remove all that the demo made, the sockets' folder included."""

@@ -58,6 +58,17 @@ class Deck:
             assert done.returncode == status, (words, done.stdout, done.stderr)
         return done
 
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """One command of the command line, not waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "agentdeck", *words],
+            cwd=self.repo,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def sessions(self) -> dict[str, dict[str, Any]]:
         """What `ls --json` says, by name."""
         rows = json.loads(self.run("ls", "--all", "--json").stdout)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,38 @@ def test_sessions_and_host_survive_a_dropped_connection(deck: Deck) -> None:
     deck.until(lambda _: deck.run("screen", "counts").stdout != before)
     with app_in_terminal(deck) as again:
         again.until_shown("counts")
+
+
+def test_a_demo_goes_for_good_while_an_app_shows_it(deck: Deck) -> None:
+    del deck.env["AGENTDECK_HOME"]
+    deck.env["TMPDIR"] = "/tmp"
+    try:
+        with app_in_terminal(deck, "demo") as app:
+            app.until_shown("AgentDeck", "need you", "Fix the timing leak")
+            made = deck.run("demo", "--no-app", "--json").stdout
+            folder = Path(json.loads(made)["folder"])
+            stopping = deck.start("demo", "--stop")
+            app.until(lambda: stopping.poll() is not None)
+            said = stopping.communicate()
+            assert stopping.returncode == 0, said
+            app.until_shown("Connection to the host lost")
+            assert not folder.exists()
+            app.until(lambda: not _hosts_below(folder))
+    finally:
+        deck.run("demo", "--stop", status=None)
+        deck.env["AGENTDECK_HOME"] = str(deck.home)
+
+
+def _hosts_below(folder: Path) -> list[int]:
+    """Processes whose AgentDeck lives there."""
+    own = f"AGENTDECK_HOME={folder}".encode()
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            words = (environ.parent / "cmdline").read_bytes()
+            if own in environ.read_bytes() and b"agentdeck.host" in words:
+                found.append(int(environ.parent.name))
+    return found
 
 
 def test_attach_types_into_the_session_and_gives_the_keyboard_back(deck: Deck) -> None:

@@ -107,7 +107,8 @@ async def _stop(demo_folder: DemoFolder) -> None:
             await client.call("session.stop", ids=ids, force=True)
     async with asyncio.timeout(STOP_TIMEOUT_S):
         await settled(demo_folder.paths, ids, is_done=lambda s: not s.is_live)
-    await stop_host(demo_folder.paths)
+    with demo_folder.set_state_aside():
+        await stop_host(demo_folder.paths)
 
 
 def _tell_stopped(found: DemoFolder | None, *, as_json: bool) -> None:
