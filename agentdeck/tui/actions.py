@@ -75,6 +75,8 @@ _ROWS = (
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
+    ("session.edit", Scope.SESSION, "E", "open_editor", "editor", "Open the session's worktree in $VISUAL or $EDITOR"),
+    ("session.shell", Scope.SESSION, "S", "open_shell", "shell", "Open a shell in the session's worktree"),
     ("session.next", Scope.SESSION, "full_stop", "next_waiting", "next", "Go to the next session that needs you, oldest first", 8),
     ("view.filter", Scope.VIEW, "slash", "filter", "filter", "Filter: words, s:idle, is:unread, agent:codex, ahead:>3", 10),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),

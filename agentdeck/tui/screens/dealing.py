@@ -13,6 +13,7 @@ from textual.screen import Screen
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.deck import Deck
+from agentdeck.tui.editor import open_shell, open_worktree
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
 
@@ -74,6 +75,20 @@ class DealingScreen(Screen[None]):
         session = self.session_at_cursor()
         if session is not None:
             self.app.push_screen(ReplayScreen(self.deck, session))
+
+    def action_open_editor(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self._say_problem(open_worktree(self.app, self.deck, session))
+
+    def action_open_shell(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self._say_problem(open_shell(self.app, self.deck, session))
+
+    def _say_problem(self, problem: str | None) -> None:
+        if problem:
+            self.say(problem, "error")
 
     @work(group="dialog", exit_on_error=False)
     async def action_new_session(self) -> None:
