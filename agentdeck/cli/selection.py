@@ -35,7 +35,7 @@ async def _names(incomplete: str) -> list[str]:
         asyncio.timeout(COMPLETION_TIMEOUT_S),
         connected(paths_from_environment(), start=False) as client,
     ):
-        listed = await client.call("session.list", filter="")
+        listed = await client.call("session.list", filter="", everything=True)
     names = [str(session["name"]) for session in listed["sessions"]]
     return [name for name in names if name.startswith(incomplete)]
 
@@ -62,11 +62,14 @@ FilterQuery = Annotated[
     typer.Option(
         "--filter",
         metavar="QUERY",
-        help="Sessions that a query selects, such as 's:idle agent:codex ahead:>0'.",
+        help="Sessions that a query selects, such as 's:idle agent:codex ahead:>0', "
+        "or '@name' for a saved one.",
         show_default=False,
     ),
 ]
-AllSessions = Annotated[bool, typer.Option("--all", help="All sessions.")]
+AllSessions = Annotated[
+    bool, typer.Option("--all", help="All sessions that are not archived.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -79,12 +82,18 @@ def finish(work: Coroutine[Any, Any, int | None]) -> None:
 
 
 async def list_sessions(
-    client: HostClient, query: str = ""
+    client: HostClient, query: str = "", *, archived: bool = False
 ) -> tuple[list[Session], list[dict[str, Any]]]:
-    """The sessions that a query selects, as values and as the host sent them."""
+    """The sessions that a query selects, as values and as the host sent them.
+
+    Args:
+        client: The connection.
+        query: The filter; an empty one selects all.
+        archived: Archived ones too, whatever the query.
+    """
     from agentdeck.rpc.wire import session_from_wire
 
-    answer = await client.call("session.list", filter=query)
+    answer = await client.call("session.list", filter=query, everything=archived)
     wire: list[dict[str, Any]] = answer["sessions"]
     return [session_from_wire(values) for values in wire], wire
 
@@ -105,7 +114,7 @@ async def select(
     from agentdeck.core.naming import sessions_named
 
     check_selection(names, query, everything=everything)
-    sessions, _ = await list_sessions(client, query or "")
+    sessions, _ = await list_sessions(client, query or "", archived=bool(names))
     return sessions_named(names, sessions) if names else sessions
 
 

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     COMMIT_LANDED = "commit_landed"
     SESSION_MERGED = "session_merged"
     RULE_ANSWERED = "rule_answered"
+    FILTERS_CHANGED = "filters_changed"
     NOTICE = "notice"
 
 

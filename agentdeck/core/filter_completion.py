@@ -12,16 +12,23 @@ from collections.abc import Iterable
 from agentdeck.core.filters import CLAIMS, KEYS, STATES, TEXT_OF
 from agentdeck.core.session import Session
 
-_LAST_TERM = re.compile(r'(?:^|\s)-?(?:([A-Za-z]+):)?([^\s":]*)$')
+_LAST_TERM = re.compile(r'(?:^|\s)-?(?:([A-Za-z]+):)?(@?[^\s":]*)$')
 _SHORTEST_KEY = 2
 """A single letter is more often the start of a word than of a key."""
 
 
-def completed_filter(query: str, sessions: Iterable[Session]) -> str | None:
+def completed_filter(
+    query: str, sessions: Iterable[Session], saved: Iterable[str] = ()
+) -> str | None:
     """The query with its last term completed, or None if nothing fits.
 
     Of several values the one that most sessions have is given. Inside quotes, and
     for a value that would need them, there is no completion.
+
+    Args:
+        query: What was typed so far.
+        sessions: Those whose values are offered.
+        saved: The names of saved filters.
     """
     if query.count('"') % 2:
         return None
@@ -29,9 +36,11 @@ def completed_filter(query: str, sessions: Iterable[Session]) -> str | None:
     if match is None:
         return None
     key, typed = (match[1] or "").casefold(), match[2].casefold()
-    if not key and len(typed) < _SHORTEST_KEY:
+    if not key and len(typed) < _SHORTEST_KEY and typed != "@":
         return None
-    for candidate in _candidates(key, sessions):
+    names = (f"@{name}" for name in saved)
+    offered = names if typed[:1] == "@" and not key else _candidates(key, sessions)
+    for candidate in offered:
         folded = candidate.casefold()
         if folded == typed:
             return None

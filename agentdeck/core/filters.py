@@ -2,14 +2,15 @@
 
 Terms are joined by "and"; a `-` before a term excludes; quotes keep spaces. A
 free word is looked for in name, title, branch and last line. Keys and values may
-be written in capitals.
+be written in capitals. `@name` stands for the query that was saved under a name.
+Archived sessions are left out unless a query asks for them by `is:archived`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,8 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "merged": lambda s: s.is_merged,
     "live": lambda s: s.is_live,
     "over": lambda s: s.is_over,
+    "pinned": lambda s: s.pinned,
+    "archived": lambda s: s.archived,
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
 }
@@ -40,6 +43,7 @@ TEXT_OF: dict[str, Callable[[Session], str]] = {
     "branch": lambda s: s.branch,
     "base": lambda s: s.base,
     "host": lambda s: s.host,
+    "folder": lambda s: s.folder,
     "name": lambda s: s.name,
     "model": lambda s: s.model or "",
 }
@@ -67,23 +71,56 @@ class Filter:
 
     query: str
     predicates: tuple[Predicate, ...] = ()
+    with_archived: bool = False
+    """Whether it speaks of archived sessions, and so does not leave them out."""
 
     def matches(self, session: Session, now: datetime) -> bool:
         """Whether the session is one of those that the query means."""
+        if session.archived and not self.with_archived:
+            return False
+        return self.meets_all(session, now)
+
+    def meets_all(self, session: Session, now: datetime) -> bool:
+        """Whether every term holds of the session, archived or not."""
         return all(predicate(session, now) for predicate in self.predicates)
 
 
-def parse_filter(query: str) -> Filter:
+def parse_filter(query: str, saved: Mapping[str, str] | None = None) -> Filter:
     """Read a query.
+
+    Args:
+        query: What a person wrote.
+        saved: Queries by name, which the terms `@name` stand for.
 
     Raises:
         UsageError: If a key or a value is not known; the message says which are.
     """
     predicates: list[Predicate] = []
+    with_archived = False
     for minus, key, raw in _TERM.findall(query):
-        predicate = _predicate(key.casefold(), raw.strip('"').casefold(), raw)
+        value = raw.strip('"').casefold()
+        predicate: Predicate
+        if not key and raw.startswith("@"):
+            named = _saved(raw[1:], {} if saved is None else saved)
+            with_archived |= named.with_archived
+            predicate = named.meets_all
+        else:
+            predicate = _predicate(key.casefold(), value, raw)
+            with_archived |= key.casefold() == "is" and value == "archived"
         predicates.append(_negated(predicate) if minus else predicate)
-    return Filter(query, tuple(predicates))
+    return Filter(query, tuple(predicates), with_archived)
+
+
+def _saved(name: str, saved: Mapping[str, str]) -> Filter:
+    by_folded = {known.casefold(): query for known, query in saved.items()}
+    query = by_folded.get(name.casefold())
+    if query is None:
+        there = f" There are {', '.join(f'@{known}' for known in saved)}."
+        raise UsageError(
+            f"No filter is saved as @{name}.{_nearest(name.casefold(), by_folded)}"
+            f'{there if saved else ""} To look for the word, quote it: "@{name}".'
+        )
+    return parse_filter(query)
 
 
 def _negated(predicate: Predicate) -> Predicate:

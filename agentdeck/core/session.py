@@ -116,6 +116,12 @@ class Session:
     base_commit: str = ""
     position: int = 0
     """Order in the queue and in the list; lower starts first."""
+    pinned: bool = False
+    """Whether it stands on top of every list."""
+    folder: str = ""
+    """The folder of the list that a person put it in."""
+    archived: bool = False
+    """Whether lists leave it out unless they are asked for it; only one that is over."""
     last_line: str = ""
     last_commit: str = ""
     reason: str = ""
@@ -178,5 +184,6 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         started_at=now if phase is Phase.PREPARING else session.started_at,
         ended_at=now if is_over else None,
         unread=session.unread or is_over,
+        archived=session.archived and is_over,
         why=Why("process", reason or phase.value, now) if is_over else session.why,
     )

@@ -20,6 +20,7 @@ from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
+from agentdeck.host.listing import Listing
 from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.pool import Pool
@@ -97,6 +98,7 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self.layouts = Layouts(store, loaded.layouts)
+        self.listing = Listing(store, self.journal, loaded.listing)
         self._connect(starter)
 
     def _connect(self, starter: Starter) -> None:

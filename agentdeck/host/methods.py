@@ -9,7 +9,6 @@ import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,8 @@ from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
 from agentdeck.host.explaining import explain
+from agentdeck.host.listing_methods import ListingMethods
+from agentdeck.host.method import Method
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.typing_in import type_text
@@ -39,16 +40,6 @@ logger = logging.getLogger(__name__)
 
 MAX_REPLAY = 5000
 """A client that missed more events than this gets a snapshot, which is shorter."""
-
-Handler = Callable[[Any], Awaitable[dict[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method's parameters and what it does."""
-
-    params: type[m.Params]
-    handler: Handler
 
 
 class Methods:
@@ -90,6 +81,7 @@ class Methods:
             "agents.list": Method(m.ListAgents, self._agents),
             "demo.start": Method(m.StartDemo, self._demo),
         }
+        self.table |= ListingMethods(host, self._each).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -120,17 +112,22 @@ class Methods:
                 "auto_answers": host.rules.automatic,
             },
             "layouts": host.layouts.kept,
+            "view": host.listing.view,
+            "filters": host.listing.wire(),
             "default_agent": host.settings.agent,
             "agents": host.registry.listed(),
             "pool": host.pool.state(),
             "home": str(host.paths.state),
-            "sessions": None if events is not None else self._listed(),
+            "sessions": None if events is not None else self._listed(everything=True),
             "events": None if events is None else [event_to_wire(e) for e in events],
         }
 
-    def _listed(self, query: str = "") -> list[dict[str, Any]]:
-        wanted, now = parse_filter(query), datetime.now(UTC)
-        chosen = [s for s in self._host.sessions if wanted.matches(s, now)]
+    def _listed(
+        self, query: str = "", *, everything: bool = False
+    ) -> list[dict[str, Any]]:
+        wanted, now = parse_filter(query, self._host.listing.queries), datetime.now(UTC)
+        fits = wanted.meets_all if everything else wanted.matches
+        chosen = [s for s in self._host.sessions if fits(s, now)]
         chosen.sort(key=lambda s: (s.position, s.id))
         return [session_to_wire(session) for session in chosen]
 
@@ -161,7 +158,7 @@ class Methods:
         return {"session": session_to_wire(session)}
 
     async def _list(self, params: m.ListSessions) -> dict[str, Any]:
-        return {"sessions": self._listed(params.filter)}
+        return {"sessions": self._listed(params.filter, everything=params.everything)}
 
     async def _each(
         self, ids: list[str], act: Callable[[Session], Awaitable[dict[str, Any]]]

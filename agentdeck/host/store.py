@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
 T = TypeVar("T")
@@ -71,6 +72,8 @@ class Loaded:
     """As JSON, by the size of the terminal; the one kept last is last."""
     batches: dict[str, str] = field(default_factory=dict)
     """Records of merges as JSON, by id; the one kept last is last."""
+    listing: dict[str, str] = field(default_factory=dict)
+    """How the list is shown and its saved filters, as JSON."""
 
 
 class Store:
@@ -123,6 +126,10 @@ class Store:
     async def save_layout(self, size: str, data: str, *, keep: int) -> None:
         """Remember how the app was divided; only the newest `keep` stay."""
         await self._run(lambda: self._save_newest("layouts", size, data, keep))
+
+    async def save_listing(self, name: str, data: str) -> None:
+        """Remember how the list is shown, or its saved filters."""
+        await self._run(lambda: self._save_listing(name, data))
 
     async def save_batch(self, batch_id: str, data: str, *, keep: int) -> None:
         """Remember a batch of merges; only the newest `keep` stay."""
@@ -183,7 +190,8 @@ class Store:
         batches = dict(
             database.execute("SELECT id, data FROM batches ORDER BY rowid").fetchall()
         )
-        return Loaded(tuple(sessions), last, None, pool, layouts, batches)
+        listing = dict(database.execute("SELECT name, data FROM listing").fetchall())
+        return Loaded(tuple(sessions), last, None, pool, layouts, batches, listing)
 
     def _set_aside(self) -> Path:
         self._close()
@@ -251,6 +259,12 @@ class Store:
         with self._open_database as database:
             database.executemany(
                 "INSERT OR REPLACE INTO pool VALUES (?, ?)", list(values.items())
+            )
+
+    def _save_listing(self, name: str, data: str) -> None:
+        with self._open_database as database:
+            database.execute(
+                "INSERT OR REPLACE INTO listing VALUES (?, ?)", (name, data)
             )
 
     def _save_newest(

@@ -63,6 +63,8 @@ class ListSessions(Params):
     """`session.list`: the sessions that a query selects."""
 
     filter: str = ""
+    everything: bool = False
+    """Archived ones too, whatever the query."""
 
 
 class OneSession(Params):

@@ -12,6 +12,7 @@ from typing import Any
 
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.indicator import Indicator, indicator_of
+from agentdeck.core.saved_filters import SavedFilter, filter_from_wire
 from agentdeck.core.schedule import queue_of
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import event_from_wire, session_from_wire
@@ -49,6 +50,10 @@ class SessionStore:
     app: dict[str, Any] = field(default_factory=dict)
     layouts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How the screen was divided, by the terminal's size."""
+    filters: tuple[SavedFilter, ...] = ()
+    """The saved filters."""
+    view: dict[str, Any] = field(default_factory=dict)
+    """How the list was grouped, sorted and folded when the app began."""
     is_known: bool = False
     """Whether a snapshot has arrived at all."""
 
@@ -70,6 +75,8 @@ class SessionStore:
         if not self.is_known:
             # Afterwards the app itself knows best; it tells the host.
             self.layouts = dict(hello.get("layouts") or {})
+            self.view = dict(hello.get("view") or {})
+        self._set_filters(hello.get("filters"))
         self._set_pool(hello.get("pool") or {})
         calling: list[Session] = []
         if hello.get("sessions") is not None:
@@ -93,6 +100,8 @@ class SessionStore:
             case EventKind.POOL_CHANGED:
                 pool = event.data.get("pool")
                 self._set_pool(pool if isinstance(pool, dict) else {})
+            case EventKind.FILTERS_CHANGED:
+                self._set_filters(event.data.get("filters"))
             case (
                 EventKind.COMMIT_LANDED
                 | EventKind.SESSION_MERGED
@@ -138,6 +147,10 @@ class SessionStore:
                 calls_already = before is not None and before.needs == session.needs
                 calling += [] if calls_already else [session]
         return calling
+
+    def _set_filters(self, values: object) -> None:
+        listed = values if isinstance(values, list) else []
+        self.filters = tuple(filter_from_wire(each) for each in listed)
 
     def _set_pool(self, values: dict[str, Any]) -> None:
         self.pool = Pool(

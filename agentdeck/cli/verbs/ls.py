@@ -18,18 +18,19 @@ def ls(
     filter_query: FilterQuery = None,
     as_json: AsJson = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="All sessions, as without any filter.")
+        bool, typer.Option("--all", help="All sessions, also those archived.")
     ] = False,
 ) -> None:
     """List the sessions: how they are, what they changed, what they do or ask."""
-    finish(_ls("" if everything else filter_query or "", as_json=as_json))
+    query = "" if everything else filter_query or ""
+    finish(_ls(query, archived=everything, as_json=as_json))
 
 
-async def _ls(query: str, *, as_json: bool) -> None:
+async def _ls(query: str, *, archived: bool, as_json: bool) -> None:
     from agentdeck.rpc.client import connected
 
     async with connected(paths_from_environment()) as client:
-        sessions, wire = await list_sessions(client, query)
+        sessions, wire = await list_sessions(client, query, archived=archived)
     if as_json:
         report.out_json(wire)
     elif sessions:
