@@ -41,6 +41,8 @@ VERBS = {
     "unarchive": f"{_V}.listing:unarchive",
     "filters": f"{_V}.filters:filters",
     "diff": f"{_V}.diff:diff",
+    "check": f"{_V}.checking:check",
+    "trust": f"{_V}.trusting:trust",
     "merge": f"{_V}.landing:merge",
     "discard": f"{_V}.landing:discard",
     "undo": f"{_V}.trash:undo",

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agentdeck.cli.report import is_unicode, paint, plain
+from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.session import Activity, Phase, Session
 
 _GAP = "  "
 _MIN_DOING = 16
 """Columns that what a session does or asks needs to say anything."""
-_DROPPED_FIRST = ("BRANCH", "AGENT", "LINES", "COMMITS", "AGE")
+_DROPPED_FIRST = ("BRANCH", "AGENT", "LINES", "COMMITS", "CHECK", "AGE")
 _LOOKS = {
     "queued": ("◌", ".", "dim"),
     "preparing": ("◍", "~", "cyan"),
@@ -77,6 +78,14 @@ def doing(session: Session) -> str:
     return session.last_line or session.title
 
 
+def told(state: CheckState | SetupState, note: str, commit: str = "") -> str:
+    """How a setup or checks went, in a sentence; empty where there were none."""
+    if state in (CheckState.NONE, SetupState.NONE):
+        return ""
+    detail = f": {note}" if note else ""
+    return f"{state.value}{detail}" + (f" (on {commit[:10]})" if commit else "")
+
+
 def cells_wide(text: str) -> int:
     """How many terminal columns a text takes."""
     if text.isascii():
@@ -126,10 +135,16 @@ def session_table(
         Column("AGE", [age(s.created_at, now) for s in sessions], is_number=True),
         Column("DOING", [plain(doing(s)).strip() for s in sessions]),
     ]
+    if any(session.check is not CheckState.NONE for session in sessions):
+        table.insert(6, Column("CHECK", [_check(s) for s in sessions]))
     rows = fitted(table, columns)
     head = paint(rows[0], "dim")
     lines = [_painted(line, s) for line, s in zip(rows[1:], sessions, strict=True)]
     return [head, *lines]
+
+
+def _check(session: Session) -> str:
+    return "" if session.check is CheckState.NONE else session.check.value
 
 
 def _signed(plus: int, plus_sign: str, minus: int, minus_sign: str) -> str:

@@ -14,6 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from agentdeck.config.repository_settings import When
 from agentdeck.core.calling import quiet_hours
 from agentdeck.core.errors import UsageError
 
@@ -127,6 +128,24 @@ class AppSettings(_Section):
     """Plain ASCII glyphs, for fonts and terminals without the others."""
 
 
+class CheckSettings(_Section):
+    """Checks: commands that say whether a session's work is right."""
+
+    limit: int = Field(default=2, ge=1, le=64)
+    """How many sessions are checked at once; checks use the cores."""
+    timeout_s: float = Field(default=900, gt=0, le=86_400)
+    """How long each command may take, where the repository does not say."""
+    when: When = "by-hand"
+    """When they run by themselves, where the repository does not say."""
+
+
+class PortSettings(_Section):
+    """The ports of which each session gets a block of ten, as `AGENTDECK_PORT`."""
+
+    first: int = Field(default=41_000, ge=1024, le=65_500)
+    last: int = Field(default=48_999, ge=1033, le=65_535)
+
+
 class AgentSettings(_Section):
     """An agent of the person's own, or one in place of a built-in one."""
 
@@ -189,6 +208,8 @@ class Settings(BaseSettings):
     status: StatusSettings = StatusSettings()
     notify: NotifySettings = NotifySettings()
     answers: AnswerSettings = AnswerSettings()
+    checks: CheckSettings = CheckSettings()
+    port_range: PortSettings = PortSettings()
 
     @classmethod
     def settings_customise_sources(

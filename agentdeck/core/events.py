@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     SESSION_MERGED = "session_merged"
     RULE_ANSWERED = "rule_answered"
     FILTERS_CHANGED = "filters_changed"
+    CHECK_ENDED = "check_ended"
     NOTICE = "notice"
 
 

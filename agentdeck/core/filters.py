@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import UsageError
 from agentdeck.core.indicator import is_in_progress
 from agentdeck.core.session import Activity, Phase, Session
@@ -53,12 +54,14 @@ _COUNT: dict[str, Callable[[Session], int]] = {
     "added": lambda s: s.added,
     "removed": lambda s: s.removed,
 }
-KEYS = ("s", "is", *TEXT_OF, *_COUNT, "age")
+KEYS = ("s", "is", "check", *TEXT_OF, *_COUNT, "age")
 STATES = (*(activity.value for activity in Activity), *(phase.value for phase in Phase))
 CLAIMS = tuple(_IS)
+CHECKS = tuple(state.value for state in CheckState)
 _EXAMPLES = {
     "s": "s:needs-input",
     "is": "is:unread",
+    "check": "check:failed",
     "age": "age:<1h",
     **{key: f"{key}:>3" for key in _COUNT},
     **{key: f"{key}:word" for key in TEXT_OF},
@@ -139,6 +142,8 @@ def _predicate(key: str, value: str, raw: str) -> Predicate:
         return _state(value)
     if key == "is":
         return _is(value)
+    if key == "check":
+        return _check(value)
     if key in _COUNT:
         return _count(key, value)
     if key == "age":
@@ -162,6 +167,15 @@ def _state(value: str) -> Predicate:
             f"s:{value} is not known.{near} There are {', '.join(STATES)}."
         )
     return lambda s, _: value in (s.phase.value, _activity(s))
+
+
+def _check(value: str) -> Predicate:
+    if value not in CHECKS:
+        near = _nearest(value, CHECKS)
+        raise UsageError(
+            f"check:{value} is not known.{near} There are {', '.join(CHECKS)}."
+        )
+    return lambda s, _: s.check.value == value
 
 
 def _nearest(value: str, known: Iterable[str]) -> str:

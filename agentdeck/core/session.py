@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from agentdeck.core.checks import CheckState, SetupState
+
 SessionId = NewType("SessionId", str)
 
 
@@ -141,6 +143,20 @@ class Session:
     why: Why | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    checks: tuple[str, ...] = ()
+    """Its own verification commands, for the shell, beside the repository's."""
+    check: CheckState = CheckState.NONE
+    check_note: str = ""
+    """How the checks ended, in a few words."""
+    check_commit: str = ""
+    """The commit that they ran on."""
+    check_tree: str = ""
+    """The tree of the files that they ran on, uncommitted ones included."""
+    setup: SetupState = SetupState.NONE
+    setup_note: str = ""
+    """How the setup went, in a few words."""
+    port: int = 0
+    """The first of its block of ports; 0 as long as it has none."""
 
     @property
     def is_live(self) -> bool:

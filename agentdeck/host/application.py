@@ -15,6 +15,7 @@ from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
 from agentdeck.host.batches import Batches
+from agentdeck.host.checks import Checks
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.journal import Journal
@@ -23,6 +24,7 @@ from agentdeck.host.layouts import Layouts
 from agentdeck.host.listing import Listing
 from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
+from agentdeck.host.outputs import Outputs
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.ruling import RuleKeeper
@@ -38,6 +40,7 @@ from agentdeck.host.store import Loaded, Store
 from agentdeck.host.stuck import StuckWatch
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.host.trash import Trash
+from agentdeck.host.trust import Trust
 from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
@@ -76,19 +79,25 @@ class Host:
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
         )
+        self.trust = Trust(store, loaded.trust)
         starter = Starter(
             paths,
             self.sessions,
             self.supervisor,
             self.registry,
             self.launcher,
-            settings.terminal,
+            settings,
+            self.trust,
         )
         self.pool = Pool(self.sessions, self.journal, store, starter.start)
         self.pool.limit = int(loaded.pool.get("limit") or settings.pool.limit)
         self.pool.paused = loaded.pool.get("paused") == "1"
         self.creator = Creator(paths, settings, self.registry, self.sessions, self.pool)
         self.watchers = Watchers(paths, self._take_report, self._refs_moved)
+        self.outputs = Outputs(paths)
+        self.checks = Checks(
+            paths, self.sessions, self.trust, self.outputs, settings.checks
+        )
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self.batches = Batches(store, loaded.batches)
         self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
@@ -108,6 +117,8 @@ class Host:
         self.rules.on_left = self._activity_changed
         self.sessions.on_activity = self._activity_changed
         self.supervisor.on_output = self.stuck.output
+        self.git_watch.on_read = self.checks.files_read
+        self.trash.before = self._before_discard
         self.sessions.on_phase = lambda _: self.pool.kick()
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
@@ -170,6 +181,7 @@ class Host:
                 has_runner = self.paths.runner_socket(session.id).exists()
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
+        await self.checks.take_up()
         await self.supervisor.adopt()
         for repo in {session.repo for session in self.sessions}:
             self._attach(repo)
@@ -188,6 +200,7 @@ class Host:
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
         await self.pool.close()
+        await self.checks.close()
         await self.outbox.close()
         await self.rules.close()
         await self.stuck.close()
@@ -236,6 +249,11 @@ class Host:
         self.notifier.consider(session)
         self.outbox.consider(session)
         self.stuck.activity_changed(session)
+        self.checks.activity_changed(session)
+
+    async def _before_discard(self, session: Session) -> None:
+        await self.checks.cancel(session.id)
+        self.outputs.forget(session.id)
 
     def _take_report(self, session_id: str, report: dict[str, Any]) -> bool:
         live = self.supervisor.live(session_id)

@@ -107,6 +107,7 @@ class Creator:
             custom=self._custom_of(request, agent, repository.root),
             images=tuple(_image(each) for each in request.images),
             position=self._sessions.next_position(),
+            checks=tuple(request.checks),
         )
 
     def _agent_of(self, request: CreateSession, env: Mapping[str, str]) -> str:

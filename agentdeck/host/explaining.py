@@ -29,6 +29,8 @@ def explain(host: Host, session: Session) -> dict[str, Any]:
         "because": _because(host, session),
         "reason": session.reason,
         "rules": host.rules.is_on(session),
+        "setup": {"state": session.setup.value, "note": session.setup_note},
+        "check": {"state": session.check.value, "note": session.check_note},
         "evidence": [
             {
                 "source": sign.source.name.lower(),

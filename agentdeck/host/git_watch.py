@@ -39,6 +39,8 @@ class GitWatch:
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(READERS)
         self._heads: dict[str, str] = {}
+        self.on_read: Callable[[str], None] = lambda _: None
+        """Called when a session's files were looked at."""
 
     async def attach(self, repo: str) -> None:
         """Have a repository's refs watched, if they are not yet."""
@@ -123,6 +125,7 @@ class GitWatch:
             merged_into=session.merged_into if still_merged else None,
             unread=session.unread or landed,
         )
+        self.on_read(session_id)
         if landed:
             self._sessions.tell(
                 EventKind.COMMIT_LANDED,

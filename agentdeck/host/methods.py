@@ -22,6 +22,7 @@ from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
+from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
@@ -29,6 +30,7 @@ from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.typing_in import type_text
 from agentdeck.host.undoing import undo_last
+from agentdeck.host.worktree_methods import WorktreeMethods
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
 from agentdeck.rpc.wire import event_to_wire, session_to_wire
@@ -82,6 +84,7 @@ class Methods:
             "demo.start": Method(m.StartDemo, self._demo),
         }
         self.table |= ListingMethods(host, self._each).table
+        self.table |= WorktreeMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -163,25 +166,7 @@ class Methods:
     async def _each(
         self, ids: list[str], act: Callable[[Session], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """Act on each session in order; an error of one does not stop the rest."""
-        results: list[dict[str, Any]] = []
-        for session_id in dict.fromkeys(ids):
-            session = self._host.sessions.find(session_id)
-            name = session.name if session else session_id
-            result: dict[str, Any] = {"id": session_id, "name": name}
-            try:
-                session = self._host.sessions.session(session_id)
-                result |= {"ok": True, **await act(session)}
-            except AgentDeckError as error:
-                result |= {"ok": False, "error": error_to_wire(error)}
-            except Exception:
-                logger.exception("action_failed", extra={"session_id": session_id})
-                failure = AgentDeckError(
-                    f"Something in AgentDeck went wrong with {name}; see its log."
-                )
-                result |= {"ok": False, "error": error_to_wire(failure)}
-            results.append(result)
-        return {"results": results}
+        return await each_session(self._host.sessions, ids, act)
 
     async def _stop(self, params: m.StopSessions) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from agentdeck.agents.definition import Launch, Start
 from agentdeck.agents.registry import Registry
 from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
-from agentdeck.config.settings import TerminalSettings
+from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.git.repository import open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
-from agentdeck.host.session_files import inbox_of, read_json, write_json, write_text
+from agentdeck.host.environment import environment_of
+from agentdeck.host.ports import port_for
+from agentdeck.host.session_files import write_json, write_text
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
+from agentdeck.host.trust import Trust
 from agentdeck.launch.local import LocalLauncher
 
 logger = logging.getLogger(__name__)
 
-_DROPPED_VARIABLES = ("COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "PYTHONUTF8")
+_TERMINAL = {
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "TERM_PROGRAM": "agentdeck",
+}
 
 
 class Starter:
@@ -38,20 +44,26 @@ class Starter:
         supervisor: Supervisor,
         registry: Registry,
         launcher: LocalLauncher,
-        terminal: TerminalSettings,
+        settings: Settings,
+        trust: Trust,
     ) -> None:
         self._paths = paths
         self._sessions = sessions
         self._supervisor = supervisor
         self._registry = registry
         self._launcher = launcher
-        self._terminal = terminal
+        self._terminal = settings.terminal
+        self._trust = trust
+        self._ports = settings.port_range
+        self._choosing = asyncio.Lock()
+        """Keeps two sessions from choosing the same ports."""
         self.on_worktree: Callable[[Session], None] = lambda _: None
         """Called once the session's worktree is there."""
 
     async def start(self, session: Session) -> None:
         """Start a session that the pool has given a place."""
         try:
+            session = await self._with_port(session)
             prepared = await asyncio.to_thread(self._prepare, session)
             self._sessions.change(session.id, **prepared)
             self.on_worktree(session)
@@ -67,6 +79,12 @@ class Starter:
         self._sessions.move(session.id, Phase.RUNNING)
         self._supervisor.watch(session.id, started=True)
 
+    async def _with_port(self, session: Session) -> Session:
+        async with self._choosing:
+            others = list(self._sessions)
+            port = await asyncio.to_thread(port_for, session, others, self._ports)
+            return self._sessions.change(session.id, port=port)
+
     def _prepare(self, session: Session) -> dict[str, object]:
         """Make all that the runner needs; gives what it changes of the session."""
         folder = self._paths.session_dir(session.id)
@@ -81,15 +99,16 @@ class Starter:
         for name, text in launch.files.items():
             (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_text(folder / name, text)
-        env = read_json(folder / "env.json") or dict(os.environ)
         terminal = self._terminal
+        own = self._trust.read(session.repo).allowed.env
+        env = environment_of(self._paths, session, own) | _TERMINAL
         write_json(
             folder / "launch.json",
             {
                 "version": 1,
                 "argv": list(launch.argv),
                 "cwd": session.worktree,
-                "env": self._environment(session, env) | dict(launch.env),
+                "env": env | dict(launch.env),
                 "cols": terminal.columns,
                 "rows": terminal.rows,
                 "recording_cap_bytes": terminal.recording_cap_mb * 1024 * 1024,
@@ -141,23 +160,3 @@ class Starter:
             session.base_commit,
             existing_branch=was_started,
         )
-
-    def _environment(self, session: Session, env: Mapping[str, str]) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in env.items()
-            if name not in _DROPPED_VARIABLES and not name.startswith("GIT_")
-        }
-        home = os.environ.get("AGENTDECK_HOME")
-        if home:
-            kept["AGENTDECK_HOME"] = home
-        return {
-            **kept,
-            "PWD": session.worktree,
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-            "TERM_PROGRAM": "agentdeck",
-            "AGENTDECK_SESSION": session.name,
-            "AGENTDECK_SESSION_ID": session.id,
-            "AGENTDECK_INBOX": str(inbox_of(self._paths, session.id)),
-        }

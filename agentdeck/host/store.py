@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
 T = TypeVar("T")
@@ -74,6 +75,8 @@ class Loaded:
     """Records of merges as JSON, by id; the one kept last is last."""
     listing: dict[str, str] = field(default_factory=dict)
     """How the list is shown and its saved filters, as JSON."""
+    trust: dict[str, str] = field(default_factory=dict)
+    """What is trusted of repositories' settings, as JSON by their folders."""
 
 
 class Store:
@@ -139,6 +142,14 @@ class Store:
         """Forget a batch of merges."""
         await self._run(lambda: self._drop_batch(batch_id))
 
+    async def save_trust(self, repo: str, data: str) -> None:
+        """Remember which text of a repository's settings is trusted."""
+        await self._run(lambda: self._save_trust(repo, data))
+
+    async def drop_trust(self, repo: str) -> None:
+        """Forget that a repository is trusted."""
+        await self._run(lambda: self._save_trust(repo, None))
+
     async def close(self) -> None:
         """Close the file."""
         await self._run(self._close)
@@ -191,7 +202,10 @@ class Store:
             database.execute("SELECT id, data FROM batches ORDER BY rowid").fetchall()
         )
         listing = dict(database.execute("SELECT name, data FROM listing").fetchall())
-        return Loaded(tuple(sessions), last, None, pool, layouts, batches, listing)
+        trust = dict(database.execute("SELECT repo, data FROM trust").fetchall())
+        return Loaded(
+            tuple(sessions), last, None, pool, layouts, batches, listing, trust
+        )
 
     def _set_aside(self) -> Path:
         self._close()
@@ -281,6 +295,14 @@ class Store:
     def _drop_batch(self, batch_id: str) -> None:
         with self._open_database as database:
             database.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
+
+    def _save_trust(self, repo: str, data: str | None) -> None:
+        with self._open_database as database:
+            if data is None:
+                database.execute("DELETE FROM trust WHERE repo = ?", (repo,))
+            else:
+                row = (repo, data)
+                database.execute("INSERT OR REPLACE INTO trust VALUES (?, ?)", row)
 
     def _close(self) -> None:
         if self._database is not None:

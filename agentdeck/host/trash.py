@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Trash:
         self._paths = paths
         self._sessions = sessions
         self._landing = landing
+        self.before: Callable[[Session], Awaitable[None]] = _nothing
+        """Ends what runs in a session's worktree, before that goes."""
 
     async def discard(self, session: Session, group: str) -> dict[str, Any]:
         """Remove a session that is over, with its worktree and branch.
@@ -63,6 +66,7 @@ class Trash:
                 f"{session.name} still runs. Stop it first: "
                 f"`agentdeck stop {session.name}`."
             )
+        await self.before(session)
         kept = ""
         if session.phase is not Phase.QUEUED:
             async with self._landing.lock(session.repo):
@@ -107,6 +111,10 @@ class Trash:
             else:
                 gone.append(entry)
         return gone
+
+
+async def _nothing(_: Session) -> None:
+    pass
 
 
 def to_wire(entry: Discarded) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agentdeck.core.merge_queue import Strategy
 
+CheckLine = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*\S")]
 SessionIds = Annotated[list[str], Field(max_length=10_000)]
 
 
@@ -56,6 +57,8 @@ class CreateSession(Params):
     custom: str | None = None
     """A custom agent's name, or the path of its file."""
     images: list[str] = []
+    checks: Annotated[list[CheckLine], Field(max_length=50)] = []
+    """Its own verification commands, for the shell."""
     env: dict[str, str] = {}
 
 

@@ -14,13 +14,16 @@ from agentdeck.core.errors import AgentDeckError
 START_TIMEOUT_S = 20.0
 POLL_S = 0.02
 """How often a starting host is tried; only while one starts."""
+AGAIN_S = 0.2
+"""How soon another host is started where one that ends still holds the lock."""
 
 
 async def start_host(paths: Paths, answers: Callable[[], Awaitable[bool]]) -> None:
     """Start a host in a session of its own and wait until it answers.
 
     Two clients may do this at once: the host that comes second sees the lock and
-    ends, and both clients find the first.
+    ends, and both clients find the first. A host that is still about to end holds the
+    lock too, so another is started until one answers.
 
     Raises:
         AgentDeckError: If it ends or does not answer in time, with its own words.
@@ -33,6 +36,10 @@ async def start_host(paths: Paths, answers: Callable[[], Awaitable[bool]]) -> No
                 status = process.poll()
                 if status not in (None, 0):
                     raise AgentDeckError(_last_words(process, status))
+                if status == 0:
+                    await asyncio.sleep(AGAIN_S)
+                    _close(process)
+                    process = await asyncio.to_thread(_spawn, paths)
                 await asyncio.sleep(POLL_S)
     except TimeoutError as error:
         raise AgentDeckError(
@@ -40,10 +47,14 @@ async def start_host(paths: Paths, answers: Callable[[], Awaitable[bool]]) -> No
             f"Its log is {paths.log_file}."
         ) from error
     finally:
-        if process.stderr is not None:
-            process.stderr.close()
-        # The host outlives this process; Popen must not complain that it runs on.
-        process.returncode = process.returncode or 0
+        _close(process)
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stderr is not None:
+        process.stderr.close()
+    # The host outlives this process; Popen must not complain that it runs on.
+    process.returncode = process.returncode or 0
 
 
 def _spawn(paths: Paths) -> subprocess.Popen[bytes]:

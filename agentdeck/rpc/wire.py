@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.session import (
     Activity,
@@ -42,6 +43,9 @@ def session_to_wire(session: Session) -> dict[str, Any]:
     values["command"] = list(session.command)
     values["images"] = list(session.images)
     values["queued"] = list(session.queued)
+    values["checks"] = list(session.checks)
+    values["check"] = session.check.value
+    values["setup"] = session.setup.value
     values["needs"] = needs_to_wire(session.needs)
     if session.why is not None:
         why = session.why
@@ -88,6 +92,9 @@ def session_from_wire(values: dict[str, Any]) -> Session:
     known["command"] = tuple(known.get("command") or ())
     known["images"] = tuple(known.get("images") or ())
     known["queued"] = tuple(known.get("queued") or ())
+    known["checks"] = tuple(known.get("checks") or ())
+    known["check"] = CheckState(known.get("check") or CheckState.NONE)
+    known["setup"] = SetupState(known.get("setup") or SetupState.NONE)
     if why is not None:
         at = datetime.fromisoformat(why["at"])
         known["why"] = Why(why["source"], why["detail"], at)

@@ -106,6 +106,7 @@ class SessionStore:
                 EventKind.COMMIT_LANDED
                 | EventKind.SESSION_MERGED
                 | EventKind.RULE_ANSWERED
+                | EventKind.CHECK_ENDED
                 | EventKind.NOTICE
             ):
                 pass

@@ -36,6 +36,11 @@ async def _explain(name: str, *, as_json: bool) -> None:
         report.out(report.plain(f"  reason    {answer['reason']}"))
     if answer["rules"]:
         report.out("  rules     answer its permissions where one matches")
+    for what in ("setup", "check"):
+        state, note = answer[what]["state"], answer[what]["note"]
+        if state != "none":
+            said = f"  {what:<9} {state}{': ' if note else ''}{note}"
+            report.out(report.plain(said))
     for sign in answer["evidence"]:
         report.out(_line(sign))
 

@@ -42,6 +42,7 @@ class RunCommand(TyperCommand):
     'run "fix the login test" --agent claude',
     'run "review the last commit" --custom reviewer --mode plan',
     "run --name tests -- make test",
+    'run "fix the parser" --check "pytest -q"',
     "run --from tasks.md --agent codex --wait",
     cls=RunCommand,
 )
@@ -92,6 +93,13 @@ def run(  # noqa: PLR0913 - a parameter for each option
         list[str] | None,
         typer.Option(metavar="FILE", help="An image for the agent; may be repeated."),
     ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="A command that says whether the work is right; may be repeated.",
+        ),
+    ] = None,
     count: Annotated[
         int, typer.Option(metavar="N", help="So many sessions with the same prompt.")
     ] = 1,
@@ -130,6 +138,7 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "mode": mode,
         "custom": _custom(custom, agent_file),
         "images": [str(_file(each)) for each in image or ()],
+        "checks": list(check or ()),
         "env": _environment(),
     }
     orders = [

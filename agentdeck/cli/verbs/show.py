@@ -16,7 +16,7 @@ from agentdeck.cli.selection import (
     now,
     select,
 )
-from agentdeck.cli.table import age, cut, status_of
+from agentdeck.cli.table import age, cut, status_of, told
 from agentdeck.config.paths import paths_from_environment
 from agentdeck.core.session import Session
 
@@ -88,6 +88,9 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("worktree", session.worktree),
         ("changes", f"{changes}, {state}"),
         ("position", f"{session.ahead} ahead, {session.behind} behind"),
+        ("setup", told(session.setup, session.setup_note)),
+        ("checks", told(session.check, session.check_note, session.check_commit)),
+        ("port", f"{session.port} and the nine after it" if session.port else ""),
         ("merged", f"into {merged} as {session.merged_commit}" if merged else ""),
         ("exit code", "" if session.exit_code is None else str(session.exit_code)),
         (

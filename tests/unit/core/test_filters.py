@@ -46,6 +46,8 @@ queries = st.text(max_size=60) | st.lists(
         ("age:>=1w", []),
         ("is:live -s:working", ["fix-login", "write-docs"]),
         ('name:"docs"', ["write-docs"]),
+        ("check:failed", []),
+        ("-check:none", []),
     ],
 )
 def test_a_query_selects(query: str, names: list[str]) -> None:
@@ -58,6 +60,7 @@ def test_a_query_selects(query: str, names: list[str]) -> None:
     [
         ("s:needs-inptu", "Did you mean needs-input?"),
         ("is:unraed", "Did you mean unread?"),
+        ("check:faild", "Did you mean failed?"),
         ("agnet:codex", "Did you mean agent?"),
         ("agent:", "agent: needs a value, such as agent:word."),
         ("agent: codex", "agent: needs a value"),
