@@ -18,9 +18,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as _quote
 from pathlib import Path
+from typing import NamedTuple
+
+from agentdeck.runner.json_text import escaped
 
 CURRENT = "recording.cast"
 SEGMENTS = 4
@@ -63,6 +67,16 @@ def incomplete_tail(data: bytes | bytearray | memoryview) -> int:
     return 0
 
 
+class _Line(NamedTuple):
+    """An event that is not on the disk yet."""
+
+    text: bytes
+    since: float
+    """When the event before it was, from which its interval counts."""
+    size: tuple[int, int] | None
+    """The size of the terminal from here on, if this is what changes it."""
+
+
 class Recorder:
     """Writes one session's recording.
 
@@ -70,33 +84,43 @@ class Recorder:
     `flush`, in one write. A disk that refuses does not raise: events wait in
     memory up to a limit, further ones are dropped and counted, and the next
     `flush` after a second tries again. `error` says why while it lasts.
+
+    A flood comes as `part`s of events, so that the work on it is done while the
+    agent goes on writing: one thread may add events while another flushes.
     """
 
     def __init__(
         self, directory: Path, cols: int, rows: int, cap_bytes: int, command: str = ""
     ) -> None:
         self._directory = directory
-        self._size = (cols, rows)
         self._command = command[:200]
         self._segment_limit = max(cap_bytes, SMALLEST_CAP) // SEGMENTS
         self._piece_limit = min(
             _LARGEST_PIECE, (self._segment_limit - 2048) // _EXPANSION - _LINE_OVERHEAD
         )
+        self.error: str | None = None
+        # Whoever adds events has these.
+        self._held = b""
+        self._parts: list[bytes] = []
+        self._parts_bytes = 0
+        self._last_event = time.monotonic()
+        self._added_bytes = 0
+        self._dropped_bytes = 0
+        # What is added here, `flush` takes.
+        self._added: deque[_Line] = deque()
+        # And `flush` has these.
+        self._pending: list[_Line] = []
+        self._done_bytes = 0
+        self._told_dropped_bytes = 0
+        self._size = (cols, rows)
         self._fd = -1
         self._number = 0
         self._run = 0
         self._written = 0
-        self._held = b""
-        self._pending: list[bytes] = []
-        self._size_after: dict[bytes, tuple[int, int]] = {}
-        self._pending_bytes = 0
-        self._dropped_bytes = 0
-        self._last_event = time.monotonic()
         self._retry_at = 0.0
-        self.error: str | None = None
 
-    def output(self, data: bytes | memoryview) -> None:
-        """Add what the agent wrote; a split character waits for its other half."""
+    def part(self, data: bytes | memoryview) -> None:
+        """Add to an event that goes on; a split character waits for its rest."""
         if self._held:
             data = self._held + bytes(data)
             self._held = b""
@@ -104,33 +128,48 @@ class Recorder:
         if tail:
             self._held = bytes(data[-tail:])
             data = data[:-tail]
-        for start in range(0, len(data), self._piece_limit):
-            piece = data[start : start + self._piece_limit]
-            self._add("o", str(piece, "utf-8", "surrogateescape"), len(piece))
+        while data:
+            piece, data = data[: self._piece_limit], data[self._piece_limit :]
+            if self._parts_bytes + len(piece) > self._piece_limit:
+                self.cut()
+            self._parts.append(escaped(piece))
+            self._parts_bytes += len(piece)
+
+    def cut(self) -> None:
+        """End the event that goes on, if there is one."""
+        if self._parts:
+            parts, self._parts = self._parts, []
+            size, self._parts_bytes = self._parts_bytes, 0
+            self._add("o", parts, size)
+
+    def output(self, data: bytes | memoryview) -> None:
+        """Add what the agent wrote."""
+        self.part(data)
+        self.cut()
 
     def input(self, data: bytes) -> None:
         """Add what was typed into the agent's terminal."""
+        self.cut()
         for start in range(0, len(data), self._piece_limit):
             piece = data[start : start + self._piece_limit]
-            self._add("i", str(piece, "utf-8", "surrogateescape"), len(piece))
+            self._add("i", [escaped(piece)], len(piece))
 
     def resize(self, cols: int, rows: int) -> None:
         """Add a change of the terminal's size."""
-        line = self._add("r", f"{cols}x{rows}", 0)
-        # Until that line is written, a new segment begins with the old size.
-        if line is not None:
-            self._size_after[line] = (cols, rows)
+        self.cut()
+        self._add("r", [b"%dx%d" % (cols, rows)], 0, (cols, rows))
 
     def settle(self) -> None:
         """Let go of a character that was never completed."""
+        self.cut()
         if self._held:
             held, self._held = self._held, b""
-            self._add("o", held.decode("utf-8", "surrogateescape"), len(held))
+            self._add("o", [escaped(held)], len(held))
 
     def exit(self, status: int) -> None:
         """Add the end of the agent."""
         self.settle()
-        self._add("x", str(status), 0)
+        self._add("x", [b"%d" % status], 0)
 
     def close(self) -> None:
         """Write what waits and close the file."""
@@ -143,6 +182,8 @@ class Recorder:
 
     def flush(self) -> bool:
         """Write what waits; return whether `error` changed."""
+        while self._added:
+            self._pending.append(self._added.popleft())
         if not self._pending or time.monotonic() < self._retry_at:
             return False
         before = self.error
@@ -155,52 +196,56 @@ class Recorder:
             self.error = None
         return (before is None) != (self.error is None)
 
-    def _add(self, code: str, text: str, size: int) -> bytes | None:
-        if self._pending_bytes > PENDING_LIMIT:
-            self._dropped_bytes += size
-            return None
-        now = time.monotonic()
-        interval = now - self._last_event
+    def _add(
+        self,
+        code: str,
+        parts: list[bytes],
+        data_bytes: int,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        if self._added_bytes - self._done_bytes > PENDING_LIMIT:
+            self._dropped_bytes += data_bytes
+            return
+        now, since = time.monotonic(), self._last_event
         self._last_event = now
-        line = f'[{interval:.6f}, "{code}", {_quote(text)}]\n'.encode("ascii")
-        self._pending.append(line)
-        self._pending_bytes += len(line)
-        return line
+        head = f'[{now - since:.6f}, "{code}", "'.encode("ascii")
+        text = b"".join([head, *parts, b'"]\n'])
+        self._added_bytes += len(text)
+        self._added.append(_Line(text, since, size))
 
     def _write_pending(self) -> None:
-        if self._dropped_bytes:
-            note = f"{self._dropped_bytes} bytes were not recorded: the disk was full"
-            line = f'[0.000000, "m", {_quote(note)}]\n'.encode("ascii")
-        else:
-            line = b""
+        dropped = self._dropped_bytes
         done = 0
         try:
             while done < len(self._pending):
                 done += self._write_what_fits(done)
         finally:
-            self._pending_bytes -= sum(map(len, self._pending[:done]))
+            self._done_bytes += sum(len(line.text) for line in self._pending[:done])
             del self._pending[:done]
-        if line:
-            self._write_all(line)
-            self._dropped_bytes = 0
+        if dropped > self._told_dropped_bytes:
+            count = dropped - self._told_dropped_bytes
+            note = f"{count} bytes were not recorded: the disk was full"
+            self._write_all(f'[0.000000, "m", {_quote(note)}]\n'.encode("ascii"))
+            self._told_dropped_bytes = dropped
 
     def _write_what_fits(self, first: int) -> int:
         if self._fd < 0:
-            self._open(first)
+            self._open(self._pending[first].since)
         room = self._segment_limit - self._written
-        size = 0
-        last = first
-        while last < len(self._pending) and size + len(self._pending[last]) <= room:
-            size += len(self._pending[last])
-            last += 1
-        if last == first:
+        fitting: list[bytes] = []
+        for line in self._pending[first:]:
+            room -= len(line.text)
+            if room < 0:
+                break
+            fitting.append(line.text)
+        if not fitting:
             self._rotate()
             return 0
-        self._write_all(b"".join(self._pending[first:last]))
-        if self._size_after:
-            for line in self._pending[first:last]:
-                self._size = self._size_after.pop(line, self._size)
-        return last - first
+        self._write_all(b"".join(fitting))
+        for line in self._pending[first : first + len(fitting)]:
+            # The next segment begins with the size that the terminal has then.
+            self._size = line.size or self._size
+        return len(fitting)
 
     def _write_all(self, data: bytes) -> None:
         view = memoryview(data)
@@ -246,16 +291,10 @@ class Recorder:
         # Each run has a segment or more, so no run has a higher number than this.
         return 1 + (known[1] if known else self._number)
 
-    def _began(self, first: int) -> float:
-        """The wall-clock time from which the interval of a pending line counts."""
-        waited = time.monotonic() - self._last_event
-        for line in self._pending[first:]:
-            waited += float(line[1 : line.index(b",")])
-        return time.time() - waited
-
-    def _open(self, first: int) -> None:
+    def _open(self, since: float) -> None:
         if not self._run:
             self._run = self._go_on_from_earlier_run()
+        began = time.time() - (time.monotonic() - since)
         path = self._directory / CURRENT
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._fd, self._written = fd, 0
@@ -264,7 +303,7 @@ class Recorder:
             f'{{"version": 3, "term": {{"cols": {cols}, "rows": {rows}, '
             f'"type": "xterm-256color"}}, "timestamp": {int(time.time())}, '
             f'"command": {_quote(self._command)}, "segment": {self._number + 1}, '
-            f'"run": {self._run}, "began": {self._began(first):.3f}}}\n'
+            f'"run": {self._run}, "began": {began:.3f}}}\n'
         )
         try:
             self._write_all(header.encode("ascii"))

@@ -20,6 +20,7 @@ from agentdeck.runner.errors import InputRefusedError, RunnerError
 from agentdeck.runner.frames import Subscription
 from agentdeck.runner.keys import InputEncoder
 from agentdeck.runner.launch_file import Launch
+from agentdeck.runner.output import Output
 from agentdeck.runner.processes import describe_status, reap
 from agentdeck.runner.recording import Recorder
 from agentdeck.runner.requests import answer
@@ -65,7 +66,6 @@ class Session:
         self._is_over = False
         self._resized_at = 0.0
         self._has_output = False
-        self._recording_changed = False
         self._first_text = launch.stdin_text
         self._terminal = TerminalIO(master)
         self._selector = selectors.DefaultSelector()
@@ -78,6 +78,7 @@ class Session:
             launch.argv[0],
         )
         self.screen = Screen(launch.cols, launch.rows)
+        self._output = Output(self.screen, self._recorder)
         self.encoder = InputEncoder(self.screen)
         self.clients = Clients(self._selector, self._answer, lambda _: self.fit())
         self._signals = Signals(self.screen, self._timers, master, self._broadcast)
@@ -174,20 +175,21 @@ class Session:
 
     def send_frames(self) -> None:
         """Send frames to the subscribers that are due one."""
-        waiting = [
-            (client, client.subscription)
-            for client in self.clients
-            if client.subscription is not None and not client.subscription.is_waiting
-        ]
-        if not waiting:
+        due: list[tuple[Client, Subscription]] = []
+        for client in self.clients:
+            subscription = client.subscription
+            if subscription is None or subscription.is_waiting:
+                continue
+            if subscription.earliest > time.monotonic():
+                self._timers.set_once("frame", subscription.earliest)
+                continue
+            due.append((client, subscription))
+        if not due:
             return
         self.screen.refresh()
         if self.screen.hold_left_s > 0:
             self._timers.set_once("frame", time.monotonic() + self.screen.hold_left_s)
-        for client, subscription in waiting:
-            if subscription.earliest > time.monotonic():
-                self._timers.set_once("frame", subscription.earliest)
-                continue
+        for client, subscription in due:
             frame = subscription.next_frame(self.screen)
             if frame is not None:
                 self.clients.send(client, frame)
@@ -221,7 +223,7 @@ class Session:
             self._read_terminal()
 
     def _read_terminal(self) -> None:
-        size = self._terminal.read(self._take_output)
+        size = self._terminal.read(self._output)
         if size:
             self._has_output = True
             notes = self.screen.take_notes()
@@ -236,14 +238,8 @@ class Session:
         if not self._terminal.is_open:
             self._selector.unregister(self._terminal.master)
 
-    def _take_output(self, data: memoryview) -> None:
-        self.screen.feed(data)
-        self._recorder.output(data)
-        self._recording_changed |= self._recorder.flush()
-
     def _finish_turn(self) -> None:
-        if self._recorder.flush() or self._recording_changed:
-            self._recording_changed = False
+        if self._output.take_recording_change():
             self._signals.recording(self._recorder.error)
         if self._terminal.is_open:
             wanted = selectors.EVENT_READ

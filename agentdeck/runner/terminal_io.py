@@ -6,18 +6,33 @@ import errno
 import os
 import select
 import time
-from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from agentdeck.runner.errors import InputRefusedError
 from agentdeck.runner.helper_thread import HelperThread
 
 BATCH_BYTES = 256 * 1024
+# So much is read before it is taken: little enough to be in the fastest cache.
+PIECE_BYTES = 16 * 1024
 INPUT_LIMIT_BYTES = 1024 * 1024
 # How long one turn of the loop may go on reading before others get their turn.
 TURN_S = 0.008
 # A batch of this size tells a flood, which is worth a second thread.
 FLOOD_BYTES = 16 * 1024
+
+
+class Taker(Protocol):
+    """Takes what is read. The memory that it is given is used again."""
+
+    def piece(self, data: memoryview) -> None:
+        """Take a part of a batch at once, by the thread that reads."""
+
+    def end_of_batch(self) -> None:
+        """Hear that `batch` comes next, with all pieces since the last."""
+
+    def batch(self, data: memoryview) -> None:
+        """Take a whole batch, in a flood by another thread."""
 
 
 class TerminalIO:
@@ -33,42 +48,38 @@ class TerminalIO:
         self._poll.register(master, select.POLLIN)
         self._queue = bytearray()
 
-    def read(self, take: Callable[[memoryview], None]) -> int:
+    def read(self, taker: Taker) -> int:
         """Hand over what there is to read, in batches; return how many bytes.
 
         Stops when there is no more or the turn's time is over. `is_open` turns
-        false when nobody has the other end open any more. The memory that is
-        handed over is used again for the next batch. In a flood `take` is called
-        by another thread, one call at a time, and never after this has returned.
+        false when nobody has the other end open any more. One `batch` is taken
+        at a time, and none after this has returned.
         """
         total = 0
         deadline = time.monotonic() + TURN_S
         try:
             while self.is_open:
-                size, is_drained = self._fill(deadline)
+                size, is_drained = self._fill(taker, deadline)
                 total += size
                 if size:
-                    self._hand_over(take, size)
-                if time.monotonic() >= deadline:
+                    self._hand_over(taker, size)
+                if is_drained or time.monotonic() >= deadline:
                     break
-                if is_drained:
-                    if not self._helper.is_busy:
-                        break
-                    self._poll.poll(1)
         finally:
             self._helper.wait()
         return total
 
-    def _hand_over(self, take: Callable[[memoryview], None], size: int) -> None:
+    def _hand_over(self, taker: Taker, size: int) -> None:
         self._helper.wait()
+        taker.end_of_batch()
         batch = self._batch[:size]
         if size < FLOOD_BYTES:
-            take(batch)
+            taker.batch(batch)
             return
         if not self._other_batch:
             self._other_batch = memoryview(bytearray(BATCH_BYTES))
         self._batch, self._other_batch = self._other_batch, self._batch
-        self._helper.start(partial(take, batch))
+        self._helper.start(partial(taker.batch, batch))
 
     def write(self, data: bytes) -> None:
         """Send input; what the terminal does not take yet waits in a queue.
@@ -108,22 +119,37 @@ class TerminalIO:
         self.is_open = False
         os.close(self.master)
 
-    def _fill(self, deadline: float) -> tuple[int, bool]:
-        size = 0
-        view, master = self._batch, self.master
-        while size < BATCH_BYTES:
-            try:
-                count = os.readv(master, [view[size:]])
-            except BlockingIOError:
-                return size, True
-            except OSError as error:
-                if error.errno != errno.EIO:
-                    raise
-                count = 0
-            if count == 0:
-                self.is_open = False
-                return size, True
-            size += count
+    def _fill(self, taker: Taker, deadline: float) -> tuple[int, bool]:
+        """Read until the batch or the time is full, or nothing is left to read."""
+        size = taken = 0
+        is_drained = False
+        view = self._batch
+        while size < BATCH_BYTES and not is_drained:
+            count = self._read_into(view[size:])
+            if count > 0:
+                size += count
+            elif self.is_open and self._helper.is_busy:
+                # Until the helper is done, this batch may as well grow.
+                self._poll.poll(1)
+            else:
+                is_drained = True
+            if size - taken >= PIECE_BYTES:
+                taker.piece(view[taken:size])
+                taken = size
             if time.monotonic() >= deadline:
                 break
-        return size, False
+        if size > taken:
+            taker.piece(view[taken:size])
+        return size, is_drained
+
+    def _read_into(self, view: memoryview) -> int:
+        try:
+            count = os.readv(self.master, [view])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            count = 0
+        self.is_open = count > 0
+        return count

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import random
 import signal
 import stat
 import subprocess
@@ -110,6 +111,36 @@ def test_numbered_lines_are_recorded_byte_for_byte(runners: Harness) -> None:
     expected = "".join(f"{i} ü\r\n" for i in range(20000)).encode()
     assert read_bytes(started.directory) == expected
     assert [e.data for e in events(started.directory) if e.code == "x"] == ["0"]
+
+
+FLOOD = """
+import random, sys, tty
+tty.setraw(1)
+chance = random.Random(13)
+log = b"a line of a log, as agents write them\\r\\n" * 2000
+colours = b"\\x1b[38;2;1;2;3mword\\x1b[m " * 3000
+words = "漢字 und Übung\\r\\n".encode() * 3000
+for _ in range(60):
+    sys.stdout.buffer.write(chance.choice((log, colours, words)))
+    sys.stdout.buffer.write(chance.randbytes(chance.randrange(2000)))
+sys.stdout.buffer.write(b"\\x18\\x1bc")
+"""
+
+
+def test_a_flood_of_all_sorts_is_recorded_byte_for_byte(runners: Harness) -> None:
+    """It is read, parsed and written by two threads."""
+    started = runners.python(FLOOD)
+    assert started.exit()["exit_code"] == 0
+    chance = random.Random(13)
+    log = b"a line of a log, as agents write them\r\n" * 2000
+    colours = b"\x1b[38;2;1;2;3mword\x1b[m " * 3000
+    words = "漢字 und Übung\r\n".encode() * 3000
+    expected = bytearray()
+    for _ in range(60):
+        expected += chance.choice((log, colours, words))
+        expected += chance.randbytes(chance.randrange(2000))
+    expected += b"\x18\x1bc"
+    assert read_bytes(started.directory) == expected
 
 
 def test_the_exit_code_and_the_last_lines_are_kept(runners: Harness) -> None:

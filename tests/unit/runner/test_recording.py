@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +284,56 @@ def test_a_disk_that_stays_full_costs_bounded_memory_and_says_what_is_missing(
 def test_text_of_a_recording(tmp_path: Path) -> None:
     record(tmp_path, [b"\x1b[31mred\x1b[0m\r\n10%\r50%\r100%\r\n", "ü".encode()])
     assert read_text(tmp_path) == "red\n100%\nü"
+
+
+@settings(max_examples=60)
+@given(parts=st.lists(st.binary(max_size=60), max_size=10))
+def test_parts_are_one_event_until_it_is_cut(
+    tmp_path_factory: pytest.TempPathFactory, parts: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("recording")
+    recorder = recorder_in(folder)
+    for part in parts:
+        recorder.part(part)
+        assert not recorder.flush()
+    recorder.input(b"typed")
+    recorder.close()
+    assert read_bytes(folder) == b"".join(parts)
+    codes = "".join(event.code for event in events(folder))
+    # Half a character at the end is let go by itself.
+    assert codes in {"i", "oi", "io", "oio"}
+
+
+def test_parts_can_be_added_while_another_thread_writes(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    recorder = recorder_in(tmp_path, cap=64 << 20)
+    stream: list[bytes] = []
+    is_over = threading.Event()
+
+    def write() -> None:
+        while not is_over.is_set():
+            recorder.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3000):
+            stream.append(chance.randbytes(chance.randrange(1, 2000)))
+            recorder.part(stream[-1])
+            if chance.random() < 0.3:
+                recorder.cut()
+    finally:
+        is_over.set()
+        writer.join()
+    recorder.close()
+    assert read_bytes(tmp_path) == b"".join(stream)
+
+
+def test_no_line_of_many_parts_is_longer_than_a_segment(tmp_path: Path) -> None:
+    stream = bytes(range(256)) * 400
+    recorder = recorder_in(tmp_path)
+    for start in range(0, len(stream), 100):
+        recorder.part(stream[start : start + 100])
+    recorder.close()
+    assert stream.endswith(read_bytes(tmp_path))
+    assert all(path.stat().st_size <= CAP // 4 for path in segments(tmp_path))
