@@ -61,7 +61,9 @@ class ListingMethods:
                     f"{session.name} is {session.phase.value}; only a session that "
                     "is over can be archived."
                 )
-            changed = self._put(session, archived=params.archived)
+            # What nobody sees cannot be unread.
+            unread = session.unread and not params.archived
+            changed = self._put(session, archived=params.archived, unread=unread)
             return {"archived": changed.archived}
 
         return await self._each(params.ids, act)

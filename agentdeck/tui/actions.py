@@ -18,6 +18,7 @@ class Scope(StrEnum):
 
     APP = "everywhere"
     LIST = "moving and choosing"
+    GROUP = "on a group's header"
     SESSION = "sessions"
     VIEW = "filter and view"
     PEEK = "peeking at a session"
@@ -27,8 +28,9 @@ class Scope(StrEnum):
 
 ANSWER = "session.answer"
 PEEK_CHOICE = "peek.choose"
-BY_DIGIT = frozenset({ANSWER, PEEK_CHOICE})
-"""Actions of which each digit says which choice it stands for."""
+RECALL = "view.recall"
+BY_DIGIT = frozenset({ANSWER, PEEK_CHOICE, RECALL})
+"""Actions of which the digit of each key says which choice it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ _ROWS = (
     ("list.mark-up", Scope.LIST, "shift+up,K", "mark_up", "mark up", "Mark on while going up"),
     ("list.mark-all", Scope.LIST, "a", "mark_all", "mark all", "Mark all that are shown"),
     ("list.clear", Scope.LIST, "A,escape", "clear_marks", "clear", "Take all marks away, then the filter"),
+    ("list.invert", Scope.LIST, "i", "invert_marks", "invert", "Mark what is not marked, and only that"),
+    ("group.mark", Scope.GROUP, "enter,space", "mark_group", "mark group", "Mark the whole group, or none of it; show what is folded away", 1),
+    ("group.close", Scope.GROUP, "left", "turn_group(False)", "collapse", "Show the header of the group alone", 2),
+    ("group.open", Scope.GROUP, "right", "turn_group(True)", "expand", "Show the sessions of the group again", 3),
     ("session.type", Scope.SESSION, "enter,tab", "type_into", "type", "Type into the session; the release key gives the list back", 1),
     ("session.answer", Scope.SESSION, "1,2,3,4,5,6,7,8,9", "answer", "answer", "Answer with the choice of that number"),
     ("session.peek", Scope.SESSION, "space", "peek", "peek", "See what it asks and did last, and answer; arrows go on", 7),
@@ -77,8 +83,18 @@ _ROWS = (
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
     ("session.edit", Scope.SESSION, "E", "open_editor", "editor", "Open the session's worktree in $VISUAL or $EDITOR"),
     ("session.shell", Scope.SESSION, "S", "open_shell", "shell", "Open a shell in the session's worktree"),
+    ("session.top", Scope.SESSION, "asterisk", "pin_rows", "pin on top", "Keep sessions on top of the list, or let them go"),
+    ("session.rename", Scope.SESSION, "semicolon", "rename", "rename", "Give the session another title"),
+    ("session.folder", Scope.SESSION, "apostrophe", "file_rows", "folder", "Put sessions into a folder of the list"),
+    ("session.archive", Scope.SESSION, "underscore", "archive_rows", "archive", "Put ended sessions out of sight, or back; is:archived shows them"),
+    ("session.earlier", Scope.SESSION, "ctrl+up", "move_row(-1)", "move up", "Move the session up; one that waits starts earlier"),
+    ("session.later", Scope.SESSION, "ctrl+down", "move_row(1)", "move down", "Move the session down; one that waits starts later"),
     ("session.next", Scope.SESSION, "full_stop", "next_waiting", "next", "Go to the next session that needs you, oldest first", 8),
     ("view.filter", Scope.VIEW, "slash", "filter", "filter", "Filter: words, s:idle, is:unread, agent:codex, ahead:>3", 10),
+    ("view.saved", Scope.VIEW, "equals_sign", "saved_filters", "saved filters", "Use, save or remove a filter that has a name"),
+    ("view.recall", Scope.VIEW, "alt+1,alt+2,alt+3,alt+4,alt+5,alt+6,alt+7,alt+8,alt+9", "recall_filter", "recall", "Filter by what is saved under that number; again for all"),
+    ("view.arrange", Scope.VIEW, "comma", "arrange", "group and sort", "Choose groups, order and height of the rows"),
+    ("view.density", Scope.VIEW, "Y", "toggle_density", "one line or two", "Give each session one line, or two"),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
     ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
     ("view.attention", Scope.VIEW, "N", "quick('ATTENTION')", "need you", "Show only sessions that need you; again for all"),
@@ -149,7 +165,7 @@ def bindings_for(*scopes: Scope) -> list[BindingType]:
     for action in actions_of(*scopes):
         if action.id in BY_DIGIT:
             bindings += [
-                Binding(key, f"{action.action}({key})", action.title, show=False)
+                Binding(key, f"{action.action}({key[-1]})", action.title, show=False)
                 for key in action.keys.split(",")
             ]
         else:

@@ -41,6 +41,9 @@ class Glyphs:
     branch: str = "⎇"
     rule: str = "─"
     times: str = "×"
+    opened: str = "▾"
+    closed: str = "▸"
+    waiting: str = "»"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 
@@ -68,6 +71,9 @@ ASCII = Glyphs(
     branch="@",
     rule="-",
     times="x",
+    opened="-",
+    closed="+",
+    waiting=">",
     spinner="|/-\\",
     is_ascii=True,
 )

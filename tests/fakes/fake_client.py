@@ -67,6 +67,8 @@ class FakeLink:
         self.app = app
         self.home = ""
         self.layouts: dict[str, Any] = {}
+        self.view: dict[str, Any] = {}
+        self.filters: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.replays: dict[int, FrameHandler] = {}
@@ -90,6 +92,7 @@ class FakeLink:
             "agents.list": {"agents": self.agents, "custom": []},
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,
+            "app.keep_view": self._keep_view,
         }
 
     def answer(self, method: str, answer: Answer | dict[str, Any] | Exception) -> None:
@@ -114,6 +117,10 @@ class FakeLink:
 
     def _keep_layout(self, params: dict[str, Any]) -> dict[str, Any]:
         self.layouts[params["size"]] = params["layout"]
+        return {}
+
+    def _keep_view(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.view = params["view"]
         return {}
 
     def calls_of(self, method: str) -> list[dict[str, Any]]:
@@ -141,6 +148,8 @@ class FakeLink:
                 **self.app,
             },
             "layouts": dict(self.layouts),
+            "view": dict(self.view),
+            "filters": list(self.filters),
             "default_agent": "claude",
             "agents": self.agents,
             "pool": self.pool,

@@ -142,7 +142,7 @@ class FakeLink:
                 return {"data": "a line\n", "position": "1:1", "end": True}
             case "agents.list":
                 return {"agents": [], "custom": []}
-            case "pool.set" | "app.keep_layout":
+            case "pool.set" | "app.keep_layout" | "app.keep_view":
                 return {}
             case _ if "ids" in params:
                 return {"results": [self._result(each) for each in params["ids"]]}

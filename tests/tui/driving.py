@@ -65,6 +65,11 @@ class Deck:
         await self.until(lambda: f"id-{name}" in self.link.opened.values())
         await self.until(lambda: self.terminal.frame_size)
 
+    async def go_to_row(self, name: str) -> None:
+        """Put the cursor on a session that need not have a screen."""
+        self.rows.cursor = f"id-{name}"
+        await self.settle()
+
     def keys_typed(self) -> list[str]:
         """The keys that went to sessions."""
         told = self.link.told_of("screen.input")

@@ -53,13 +53,23 @@ def text_of(session: Session, width: int, height: int = 2) -> str:
 
 
 def test_columns_give_way_in_order() -> None:
-    wide = text_of(working(), 100)
-    assert all(part in wide for part in ("orchard · claude", "working", "+212", "now"))
+    wide = text_of(working(), 110)
+    parts = ("orchard", "bulk-discounts", "claude", "working", "↑3 ↓1", "+212", "now")
+    assert all(part in wide for part in parts)
+    broad = text_of(working(), 90)
+    assert "orchard" not in broad
+    assert "bulk-discounts" in broad
     middle = text_of(working(), 60)
-    assert "orchard" not in middle
+    assert "bulk-discounts" not in middle
     assert "working" in middle
+    assert "claude" in middle
+    slot = text_of(working(), 45)
+    assert "working" not in slot
+    assert "claude" in slot
+    assert "↑3 ↓1" in slot
     narrow = text_of(working(), 32)
-    assert "working" not in narrow
+    assert "claude" not in narrow
+    assert "↑3" not in narrow
     assert "+212" in narrow
     assert "now" in narrow
     slim = text_of(working(), 26)

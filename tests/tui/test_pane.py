@@ -91,7 +91,8 @@ async def test_each_frame_is_acknowledged_once_and_after_it_is_drawn() -> None:
 async def test_a_cursor_that_runs_opens_only_the_screen_where_it_rests() -> None:
     async with running(few_link()) as deck:
         await deck.until(lambda: deck.link.opened)
-        for _ in range(4):
+        # Two headers lie between.
+        for _ in range(6):
             deck.rows.action_cursor_down()
         await deck.until(lambda: len(deck.link.opened) > 1)
         await deck.settle()

@@ -16,6 +16,7 @@ from agentdeck.tui.widgets.session_list import SessionList
 
 OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.LIST: SessionList,
+    Scope.GROUP: SessionList,
     Scope.SESSION: SessionsScreen,
     Scope.VIEW: SessionsScreen,
     Scope.PEEK: PeekScreen,

@@ -232,7 +232,7 @@ async def test_every_size_works(make_app: AppMaker, size: tuple[int, int]) -> No
     app = make_app(few_sessions())
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: list_of(pilot).order)
-        await pilot.press("j", "d")
+        await pilot.press("j", "j", "d")
         await until(pilot, lambda: len(app.screen_stack) > 1)
         await pilot.press("escape", "question_mark")
         await pilot.pause()

@@ -21,6 +21,7 @@ _SCOPES = (
     Scope.SESSION,
     Scope.VIEW,
     Scope.LIST,
+    Scope.GROUP,
     Scope.PEEK,
     Scope.READER,
     Scope.REPLAY,

@@ -13,6 +13,7 @@ from agentdeck.tui.actions import (
     keys_of,
     shown_key,
 )
+from agentdeck.tui.rows import Row
 from agentdeck.tui.store import SessionStore
 from agentdeck.tui.widgets.footer import Hint
 
@@ -39,6 +40,25 @@ def hints_for(
         key = f"1-{min(choices, 9)}" if choices > 1 else "1"
         hints.insert(0, Hint(key, "answer"))
     return tuple(hints)
+
+
+def group_hints(row: Row) -> tuple[Hint, ...]:
+    """The hints while the cursor is on a header, or on what is folded away."""
+    if row.is_more:
+        return (Hint("enter", f"show the {row.hidden} older ones", "mark_group"),)
+    rows = {action.id: action for action in actions_of(Scope.GROUP, Scope.VIEW)}
+    turn = "group.open" if row.hidden else "group.close"
+    shown = (rows[each] for each in ("group.mark", turn, "view.arrange"))
+    hints = [Hint(shown_key(keys_of(r)[0]), r.title, r.action) for r in shown]
+    return (
+        *hints,
+        *(Hint(shown_key(keys_of(r)[0]), r.title, r.action) for r in _rest()),
+    )
+
+
+def _rest() -> list[Action]:
+    everything = actions_of(*_SHOWN_SCOPES)
+    return [row for row in everything if row.id in _ALWAYS]
 
 
 def _fits(row: Action, meant: Sequence[Session], store: SessionStore) -> bool:

@@ -23,8 +23,8 @@ from agentdeck.core.session import Activity, Needs, Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.row_words import status_of
 from agentdeck.tui.screens.answers import shown
-from agentdeck.tui.widgets.session_row import status_of
 
 OUTPUT_LINES = 8
 YES_NO = frozenset({"permission", "plan", "trust"})

@@ -19,17 +19,18 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.calling import call_person
 from agentdeck.tui.deck import Change, Deck
-from agentdeck.tui.groups import Quick, arranged
+from agentdeck.tui.groups import Quick, Section, arranged
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.arranging import ArrangingScreen
-from agentdeck.tui.screens.hints import hints_for
+from agentdeck.tui.rows import rows_of, sessions_of
+from agentdeck.tui.screens.hints import group_hints, hints_for
+from agentdeck.tui.screens.listing import LINES, WITHOUT, ListingScreen
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.filter_input import FilterInput
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.indicator import IndicatorBar
 from agentdeck.tui.widgets.pane_grid import PaneGrid
-from agentdeck.tui.widgets.session_list import SessionList
+from agentdeck.tui.widgets.session_list import Listed, SessionList
 from agentdeck.tui.widgets.split import Divider
 from agentdeck.tui.widgets.terminal import Terminal
 
@@ -38,7 +39,7 @@ AGES_EVERY_S = 10.0
 LOST = "Connection to the host lost · reconnecting…"
 
 
-class SessionsScreen(ArrangingScreen):
+class SessionsScreen(ListingScreen):
     """List, terminal, indicator and keys."""
 
     AUTO_FOCUS = "SessionList"
@@ -53,6 +54,7 @@ class SessionsScreen(ArrangingScreen):
         self._quick: Quick | None = None
         self._session_to_open = attach
         self._wanted: str | None = None
+        self._shown = ""
         self._is_ready = False
         """Its widgets are there; a theme may come before them."""
 
@@ -79,6 +81,7 @@ class SessionsScreen(ArrangingScreen):
         self._take_filter(self._query)
         self.deck.changed.subscribe(self, self._take_change)
         self.set_interval(AGES_EVERY_S, self._show_list)
+        self.take_view()
         if self.deck.store.is_known:
             self.show_again()
         self._is_ready = True
@@ -100,9 +103,16 @@ class SessionsScreen(ArrangingScreen):
     def meant_sessions(self) -> list[Session]:
         marks = self._list.marks
         if marks:
-            return self.deck.store.chosen(i for i in self._list.order if i in marks)
+            return self.deck.store.chosen(i for i in self._list.every if i in marks)
         session = self.session_at_cursor()
         return [session] if session else []
+
+    def session_shown(self) -> Session | None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self._shown = session.id
+        # While the cursor passes over a header, what was shown stays.
+        return session or self.deck.store.sessions.get(self._shown)
 
     def sessions_in_order(self) -> list[Session]:
         return self.deck.store.chosen(self._list.order)
@@ -116,6 +126,7 @@ class SessionsScreen(ArrangingScreen):
             self.forget_channels()
         elif change.is_reconnected:
             self.take_layout()
+            self.take_view()
             self.show_again()
         unseen = [s for s in change.calling if not self.is_shown(s.id)]
         now = self.deck.clock().astimezone()
@@ -139,21 +150,36 @@ class SessionsScreen(ArrangingScreen):
             banner.update(Content(one_line(text, ascii_only=ascii_only)))
 
     def _show_list(self) -> None:
-        store, now = self.deck.store, self.deck.clock()
-        sections = arranged(store.sessions.values(), self._filter, self._quick, now)
-        self._list.show_sections(sections, store.queue_places(), now)
-        if self._wanted in self._list.order:
-            self._list.cursor, self._wanted = self._wanted, None
+        store, now, view = self.deck.store, self.deck.clock(), self.view
+        sessions = store.sessions.values()
+        sections = arranged(sessions, self._filter, self._quick, now, view)
+        folds = not (self._filter.query or self._quick)
+        rows = rows_of(sections, view, folds=folds, kept=self._list.cursor)
+        every = sessions_of(sections)
+        places, lines = store.queue_places(), LINES[view.density]
+        without = WITHOUT.get(view.grouping, frozenset())
+        self._list.show_rows(Listed(rows, every, places, lines, without), now)
+        self._go_to_wanted(sections)
         home = store.home if "AGENTDECK_HOME" in self.deck.environ else ""
         self.query_one(IndicatorBar).show_counts(
             store.indicator(), store.pool, self._quick, home
         )
         self.query_one("#filter-count", Static).update(
-            Content(f"{len(self._list.order)} of {len(store.sessions)}")
+            Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
         )
-        self._show_emptiness(has_rows=bool(sections))
+        self._show_emptiness(has_rows=bool(rows))
         if self._session_to_open and store.is_known:
             self._open_at_once(self._session_to_open)
+
+    def _go_to_wanted(self, sections: tuple[Section, ...]) -> None:
+        """Go to the session that is wanted once it is there; open its group for it."""
+        wanted = self._wanted
+        if wanted in self._list.order:
+            self._list.cursor, self._wanted = wanted, None
+            return
+        for section in sections if wanted in self._list.every else ():
+            if any(session.id == wanted for session in section.sessions):
+                self.turn_group(section.key, is_open=True)
 
     def _open_at_once(self, session_id: str) -> None:
         self._session_to_open = None
@@ -200,6 +226,10 @@ class SessionsScreen(ArrangingScreen):
             bar.show_hints(keys, "filter")
             return
         marks = len(self._list.marks)
+        row = self._list.row_at_cursor
+        if row is not None and row.session is None and not marks:
+            bar.show_hints(group_hints(row), "group" if row.is_header else "")
+            return
         hints = hints_for(self.meant_sessions(), marks, self.deck.store)
         bar.show_hints(hints, f"{marks} selected" if marks else "")
 
@@ -272,7 +302,8 @@ class SessionsScreen(ArrangingScreen):
         self._list.focus()
 
     def _complete(self, query: str) -> str | None:
-        return completed_filter(query, self.deck.store.sessions.values())
+        sessions = self.deck.store.sessions.values()
+        return completed_filter(query, sessions, self.saved_queries)
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape" and self.query_one("#filter").has_focus:
@@ -293,7 +324,7 @@ class SessionsScreen(ArrangingScreen):
         """
         problem = self.query_one("#problem", Static)
         try:
-            self._filter = parse_filter(query)
+            self._filter = parse_filter(query, self.saved_queries)
         except UsageError as error:
             is_begun = not is_whole and self._complete(query) is not None
             problem.update(Content(one_line(error.message)))
@@ -303,6 +334,18 @@ class SessionsScreen(ArrangingScreen):
         is_typing = self.query_one("#filter").has_focus
         self.set_class(bool(query) or is_typing, "-filtering")
         self._show_list()
+
+    def show_list(self) -> None:
+        self._show_list()
+        self._show_keys()
+
+    @property
+    def filter_query(self) -> str:
+        return self._filter.query
+
+    def filter_by(self, query: str) -> None:
+        self.query_one("#filter", Input).value = query
+        self._take_filter(query, is_whole=True)
 
     def action_quick(self, name: str) -> None:
         quick = Quick[name]
@@ -315,9 +358,9 @@ class SessionsScreen(ArrangingScreen):
         if wanted is None:
             self.say("Nobody needs you now.")
             return
-        if wanted.id not in self._list.order:
+        if wanted.id not in self._list.every:
             self._clear_filter()
-        self._list.cursor = wanted.id
+        self.go_to(wanted.id)
 
     def action_peek(self) -> None:
         cursor = self._list.cursor

@@ -92,8 +92,12 @@ class WatchingScreen(DealingScreen):
 
     @property
     def _cursor(self) -> str | None:
-        session = self.session_at_cursor()
+        session = self.session_shown()
         return session.id if session else None
+
+    def session_shown(self) -> Session | None:
+        """The session that the pane shows which follows the cursor."""
+        return self.session_at_cursor()
 
     def sessions_in_order(self) -> list[Session]:
         """The sessions of the list, from the top."""

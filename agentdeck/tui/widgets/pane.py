@@ -14,7 +14,7 @@ from textual.widget import Widget
 from agentdeck.core.session import Session
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
-from agentdeck.tui.widgets.session_row import status_of
+from agentdeck.tui.row_words import status_of
 from agentdeck.tui.widgets.terminal import Terminal
 
 

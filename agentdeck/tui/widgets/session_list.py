@@ -1,17 +1,17 @@
-"""The list of sessions. It draws the rows that are seen, and nothing else.
+"""The list of sessions. It draws the rows that are seen and changed, and nothing else.
 
-Owns the cursor, the marks and the scroll position. It takes sections from its
-screen and tells it where the cursor is.
+Owns the cursor, the marks and the scroll position. It takes rows from its screen and
+tells it where the cursor is and which groups are to be opened or closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -24,29 +24,42 @@ from textual.timer import Timer
 from agentdeck.core.indicator import is_in_progress
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, bindings_for
-from agentdeck.tui.groups import Section
+from agentdeck.tui.columns import Part
 from agentdeck.tui.look import Look
-from agentdeck.tui.widgets.session_row import RowPainter, RowState
+from agentdeck.tui.rows import Row
+from agentdeck.tui.widgets.session_row import RowPainter, RowState, age_of
 
 SPINNER_S = 0.16
 """A calm turn; it runs only while a session that is seen works."""
 TWO_LINES_FROM = 12
 """Height of the list from which a session gets two lines."""
+MARK_COLUMNS = 2
+"""A click so far to the left marks."""
+ARROW_COLUMNS = 4
+"""A click so far to the left of a header opens or closes the group."""
+
+Signature = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of the list: of a section's header, a session, or nothing."""
+class Listed:
+    """What the list is to show."""
 
-    section: Section | None = None
-    session: Session | None = None
-    part: int = 0
+    rows: Sequence[Row] = ()
+    every: Sequence[str] = ()
+    """The ids of all sessions that the filter lets through, shown or folded away."""
+    places: Mapping[str, int] | None = None
+    """The place of each queued session in the queue."""
+    lines: int = 0
+    """How many lines a session has; 0 for two where there is room."""
+    without: frozenset[Part] = frozenset()
+    """Parts of rows that say no more than the groups."""
 
 
 class SessionList(ScrollView, can_focus=True):
     """Sessions in groups, with a cursor and marks."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LIST, Scope.GROUP)
     DEFAULT_CSS = """
     SessionList {
         height: 1fr; background: $background;
@@ -54,15 +67,16 @@ class SessionList(ScrollView, can_focus=True):
     }
     """
 
-    cursor: reactive[str | None] = reactive(None)
-    marks: reactive[frozenset[str]] = reactive(frozenset())
+    cursor: reactive[str | None] = reactive(None, repaint=False)
+    """The key of the row under the cursor: a session's id, or a header's key."""
+    marks: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
 
     @dataclass
     class CursorMoved(Message):
-        """The cursor is on another session, or on none."""
+        """The cursor is on another row, or on none."""
 
         widget: SessionList
-        session_id: str | None
+        row: Row | None
 
     @dataclass
     class MarksChanged(Message):
@@ -79,6 +93,14 @@ class SessionList(ScrollView, can_focus=True):
         session_id: str
 
     @dataclass
+    class GroupTurned(Message):
+        """A group is to be opened or closed, or its older sessions to be shown."""
+
+        widget: SessionList
+        row: Row
+        is_open: bool
+
+    @dataclass
     class NothingToClear(Message):
         """The marks were to be cleared and none was there."""
 
@@ -87,14 +109,17 @@ class SessionList(ScrollView, can_focus=True):
     def __init__(self, look: Look, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._look = look
-        self._sections: tuple[Section, ...] = ()
+        self._listed = Listed()
+        self._rows: Sequence[Row] = ()
         self._order: list[str] = []
-        self._lines: list[_Line] = []
-        self._line_of: dict[str, int] = {}
+        self._index: dict[str, int] = {}
+        self._tops: list[int] = []
+        """The first line of each row, and at the end their number."""
         self._row_height = 2
         self._now: datetime | None = None
-        self._places: Mapping[str, int] = {}
-        self._drawn: dict[str, tuple[object, ...]] = {}
+        self._drawn: dict[str, tuple[Signature, list[Strip]]] = {}
+        self._painted: dict[int, Signature] = {}
+        """What stands on each line of the screen, to know which lines changed."""
         self._painter: RowPainter | None = None
         self._turn = 0
         self._spinner: Timer | None = None
@@ -105,102 +130,175 @@ class SessionList(ScrollView, can_focus=True):
         """The ids of the sessions that are shown, from the top."""
         return self._order
 
+    @property
+    def every(self) -> Sequence[str]:
+        """The ids of all sessions of the list, folded away or not, from the top."""
+        return self._listed.every
+
+    @property
+    def row_height(self) -> int:
+        """How many lines a session has now."""
+        return self._row_height
+
+    @property
+    def row_at_cursor(self) -> Row | None:
+        """The row under the cursor."""
+        at = self._index.get(self.cursor or "")
+        return None if at is None else self._rows[at]
+
     def wear(self, look: Look) -> None:
         """Draw in another look."""
         self._look = look
-        self._painter = None
-        self._drawn.clear()
+        self._forget_drawn()
         self.refresh()
 
-    def show_sections(
-        self, sections: tuple[Section, ...], places: Mapping[str, int], now: datetime
-    ) -> None:
-        """Show these sessions. The cursor stays on its session, or near its place."""
-        before = self._order.index(self.cursor) if self.cursor in self._order else 0
-        self._sections, self._places, self._now = sections, places, now
-        self._order = [s.id for section in sections for s in section.sessions]
-        known = set(self._order)
-        self._drawn = {k: v for k, v in self._drawn.items() if k in known}
+    def show_rows(self, listed: Listed, now: datetime) -> None:
+        """Show these rows. The cursor stays on its row, or near its place."""
+        before = self._index.get(self.cursor or "", 0)
+        if listed.without != self._listed.without:
+            self._forget_drawn()
+        has_moved = [row.key for row in listed.rows] != [row.key for row in self._rows]
+        self._listed, self._now, self._rows = listed, now, listed.rows
+        if has_moved or listed.lines:
+            self._lay_out()
+        known = frozenset(listed.every)
         if self.marks - known:
             self.marks = self.marks & known
-        self._lay_out()
-        if self.cursor not in known:
-            last = len(self._order) - 1
-            self.cursor = self._order[min(before, last)] if known else None
-        else:
+        if self.cursor not in self._index:
+            self.cursor = self._near(before)
+        elif has_moved:
             self._keep_cursor_in_view()
         self._mind_spinner()
-        self.refresh()
+        self._refresh_changed()
+
+    def _near(self, before: int) -> str | None:
+        """The row nearest to a place, a session rather than a header."""
+        if not self._order:
+            return self._rows[0].key if self._rows else None
+        after = (row for row in self._rows[before:] if row.session is not None)
+        row = next(after, None)
+        return row.key if row is not None else self._order[-1]
+
+    def _forget_drawn(self) -> None:
+        self._painter = None
+        self._drawn.clear()
+        self._painted.clear()
 
     def _lay_out(self) -> None:
-        self._row_height = 2 if self.size.height >= TWO_LINES_FROM else 1
-        airy = self._row_height == 2
-        lines: list[_Line] = []
-        for section in self._sections:
-            if lines and airy:
-                lines.append(_Line())
-            lines.append(_Line(section=section))
-            for session in section.sessions:
-                parts = range(self._row_height)
-                lines += [_Line(session=session, part=part) for part in parts]
-        self._lines = lines
-        self._line_of = {
-            line.session.id: y
-            for y, line in enumerate(lines)
-            if line.session is not None and line.part == 0
-        }
-        self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
+        height = self._listed.lines or (2 if self.size.height >= TWO_LINES_FROM else 1)
+        self._row_height = height
+        tops, y = [], 0
+        for n, row in enumerate(self._rows):
+            tops.append(y)
+            # With two lines a row, a free line parts each group from the one before.
+            y += (
+                self._header_height(n)
+                if row.is_header
+                else 1
+                if row.is_more
+                else height
+            )
+        self._tops = [*tops, y]
+        self._index = {row.key: n for n, row in enumerate(self._rows)}
+        self._order = [row.key for row in self._rows if row.session is not None]
+        self._drawn = {k: v for k, v in self._drawn.items() if k in self._index}
+        size = Size(self.scrollable_content_region.width, y)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _header_height(self, n: int) -> int:
+        return 2 if n and self._row_height == 2 else 1
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
+        self._painted.clear()
         self._keep_cursor_in_view()
         self.refresh()
+
+    def _row_on(self, y: int) -> tuple[Row | None, int]:
+        """The row on a line of the screen, and which of the row's lines that is."""
+        line = y + self.scroll_offset.y
+        if not self._rows or line >= self._tops[-1]:
+            return None, 0
+        at = bisect_right(self._tops, line) - 1
+        return self._rows[at], line - self._tops[at]
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if self._painter is None or self._painter.width != width:
-            self._painter = RowPainter(self._look, width)
             self._drawn.clear()
-        index = y + self.scroll_offset.y
-        if index >= len(self._lines) or self._now is None:
-            return Strip([Segment(" " * width)], width).apply_style(self.rich_style)
-        line = self._lines[index]
-        if line.section is not None:
-            strip = self._painter.header(line.section)
-        elif line.session is not None:
-            strip = self._row(line.session)[line.part]
-        else:
+            self._painter = RowPainter(self._look, width, self._listed.without)
+        row, part = self._row_on(y)
+        signature = self._signature(row, part)
+        self._painted[y] = signature
+        if row is None or self._now is None or self._is_gap(row, part):
             strip = Strip.blank(width)
+        else:
+            strips = self._strips(row, self._signature(row, 0))
+            strip = strips[0 if row.session is None else part]
         return strip.apply_style(self.rich_style)
 
-    def _row(self, session: Session) -> list[Strip]:
-        state = RowState(
-            session.id == self.cursor,
-            session.id in self.marks,
-            self.has_focus,
-            self._spinner_glyph(session),
-            self._places.get(session.id, 0),
+    def _is_gap(self, row: Row, part: int) -> bool:
+        """Whether a line is the free one above a header."""
+        return row.is_header and part + 1 < self._header_height(self._index[row.key])
+
+    def _signature(self, row: Row | None, part: int) -> Signature:
+        """All that the looks of a line depend on."""
+        if row is None or self._now is None:
+            return ()
+        state = self._state(row)
+        if row.session is None:
+            return (part, row.section.title, len(row.section.sessions), row.hidden,
+                    row.section.attention, state)  # fmt: skip
+        return (
+            part,
+            row.session,
+            state,
+            age_of(row.session, self._now),
+            self._row_height,
         )
-        assert self._now is not None
+
+    def _state(self, row: Row) -> RowState:
+        is_cursor = row.key == self.cursor
+        session = row.session
+        if session is None:
+            marks = self.marks
+            marked = sum(s.id in marks for s in row.section.sessions) if marks else 0
+            return RowState(is_cursor, False, self.has_focus, marked=marked)
+        return RowState(
+            is_cursor,
+            session.id in self.marks,
+            self.has_focus or not is_cursor,
+            self._spinner_glyph(session),
+            (self._listed.places or {}).get(session.id, 0),
+        )
+
+    def _strips(self, row: Row, signature: Signature) -> list[Strip]:
+        drawn = self._drawn.get(row.key)
+        if drawn is not None and drawn[0] == signature:
+            return drawn[1]
         assert self._painter is not None
-        minute = int(self._now.timestamp()) // 10
-        drawn = self._drawn.get(session.id)
-        if (
-            drawn is not None
-            and drawn[0] is session
-            and drawn[1:4]
-            == (
-                state,
-                minute,
-                self._row_height,
-            )
-        ):
-            strips = drawn[4]
-            assert isinstance(strips, list)
-            return strips
-        strips = self._painter.row(session, state, self._now, self._row_height)
-        self._drawn[session.id] = (session, state, minute, self._row_height, strips)
+        assert self._now is not None
+        state = self._state(row)
+        if row.session is not None:
+            strips = self._painter.row(row.session, state, self._now, self._row_height)
+        elif row.is_header:
+            strips = [self._painter.header(row, state)]
+        else:
+            strips = [self._painter.more(row, state)]
+        self._drawn[row.key] = (signature, strips)
         return strips
+
+    def _refresh_changed(self) -> None:
+        """Have the lines drawn again that look other than they did."""
+        width = self.scrollable_content_region.width
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(self.size.height)
+            if self._painted.get(y) != self._signature(*self._row_on(y))
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def _spinner_glyph(self, session: Session) -> str:
         if self._spinner is None or not _is_working(session):
@@ -211,9 +309,7 @@ class SessionList(ScrollView, can_focus=True):
     def _mind_spinner(self) -> None:
         """Have a timer only while something works and animation is wanted."""
         wanted = self.app.animation_level != "none" and any(
-            _is_working(session)
-            for section in self._sections
-            for session in section.sessions
+            row.session is not None and _is_working(row.session) for row in self._rows
         )
         if wanted and self._spinner is None:
             self._spinner = self.set_interval(SPINNER_S, self._turn_spinner)
@@ -223,47 +319,55 @@ class SessionList(ScrollView, can_focus=True):
 
     def _turn_spinner(self) -> None:
         self._turn += 1
-        top = self.scroll_offset.y
-        width = self.scrollable_content_region.width
-        for y in range(self.size.height):
-            line = self._lines[top + y] if top + y < len(self._lines) else _Line()
-            if (
-                line.session is not None
-                and line.part == 0
-                and _is_working(line.session)
-            ):
-                self.refresh(Region(0, y, width, 1))
+        self._refresh_changed()
 
     def watch_cursor(self, cursor: str | None) -> None:
         self._keep_cursor_in_view()
-        self.refresh()
-        self.post_message(self.CursorMoved(self, cursor))
+        self._refresh_changed()
+        self.post_message(self.CursorMoved(self, self.row_at_cursor))
 
     def watch_marks(self, marks: frozenset[str]) -> None:
-        self.refresh()
+        self._refresh_changed()
         self.post_message(self.MarksChanged(self, marks))
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._painted.clear()
+
     def on_focus(self) -> None:
-        self.refresh()
+        self._refresh_changed()
 
     def on_blur(self) -> None:
-        self.refresh()
+        self._refresh_changed()
 
     def _keep_cursor_in_view(self) -> None:
-        y = self._line_of.get(self.cursor or "")
-        if y is None or not self.size.height:
+        at = self._index.get(self.cursor or "")
+        if at is None or not self.size.height:
             return
+        top, bottom = self._tops[at], self._tops[at + 1]
         # The first session brings its group's header into view.
-        top = 0 if y == 1 else y
-        height = self._row_height + (1 if top == 0 else 0)
-        region = Region(0, top, self.scrollable_content_region.width, height)
+        top = 0 if at == 1 and self._rows[0].is_header else top
+        seen = self.scroll_offset.y
+        if seen <= top and bottom <= seen + self.size.height:
+            return
+        region = Region(0, top, self.scrollable_content_region.width, bottom - top)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     def _move(self, by: int) -> None:
-        if not self._order:
+        if not self._rows:
             return
-        at = self._order.index(self.cursor) if self.cursor in self._order else 0
-        self.cursor = self._order[max(0, min(at + by, len(self._order) - 1))]
+        at = self._index.get(self.cursor or "", 0)
+        at = max(0, min(at + by, len(self._rows) - 1))
+        self.cursor = self._anchor = self._rows[at].key
+
+    def _move_session(self, by: int) -> None:
+        """Go to the next session in a direction, over headers."""
+        at = self._index.get(self.cursor or "", 0) + by
+        while 0 <= at < len(self._rows):
+            if self._rows[at].session is not None:
+                self.cursor = self._rows[at].key
+                return
+            at += by
 
     def action_cursor_down(self) -> None:
         self._move(1)
@@ -272,10 +376,11 @@ class SessionList(ScrollView, can_focus=True):
         self._move(-1)
 
     def action_cursor_top(self) -> None:
-        self._move(-len(self._order))
+        if self._order:
+            self.cursor = self._anchor = self._order[0]
 
     def action_cursor_end(self) -> None:
-        self._move(len(self._order))
+        self._move(len(self._rows))
 
     def action_page_down(self) -> None:
         self._move(max(1, self.size.height // self._row_height - 1))
@@ -284,9 +389,13 @@ class SessionList(ScrollView, can_focus=True):
         self._move(-max(1, self.size.height // self._row_height - 1))
 
     def action_toggle_mark(self) -> None:
-        if self.cursor is not None:
-            self.marks = self.marks ^ {self.cursor}
-            self._move(1)
+        row = self.row_at_cursor
+        if row is not None and row.session is None:
+            self._toggle(session.id for session in row.section.sessions)
+        elif row is not None:
+            self.marks = self.marks ^ {row.key}
+            self._move_session(1)
+            self._anchor = self.cursor
 
     def action_mark_down(self) -> None:
         self._mark_on(1)
@@ -295,13 +404,27 @@ class SessionList(ScrollView, can_focus=True):
         self._mark_on(-1)
 
     def _mark_on(self, by: int) -> None:
-        if self.cursor is not None:
-            here = self.cursor
-            self._move(by)
-            self.marks = self.marks | {here, self.cursor}
+        """Mark from where the range began to the session that is gone to."""
+        row = self.row_at_cursor
+        if row is None:
+            return
+        if self._anchor not in self._index or not self.marks:
+            self._anchor = row.key
+        self._move_session(by)
+        self._mark_range(self._anchor or row.key, self.cursor or row.key)
+
+    def _mark_range(self, one: str, other: str) -> None:
+        start, end = sorted((self._index[one], self._index[other]))
+        between = self._rows[start : end + 1]
+        self.marks = self.marks | {
+            row.key for row in between if row.session is not None
+        }
 
     def action_mark_all(self) -> None:
-        self.marks = frozenset(self._order)
+        self.marks = frozenset(self.every)
+
+    def action_invert_marks(self) -> None:
+        self.marks = frozenset(self.every) - self.marks
 
     def action_clear_marks(self) -> None:
         if self.marks:
@@ -309,17 +432,50 @@ class SessionList(ScrollView, can_focus=True):
         else:
             self.post_message(self.NothingToClear(self))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of groups hold on headers only; elsewhere they mean what they mean."""
+        if action in ("mark_group", "turn_group"):
+            row = self.row_at_cursor
+            return row is not None and row.session is None
+        return True
+
+    def action_mark_group(self) -> None:
+        row = self.row_at_cursor
+        if row is None or row.session is not None:
+            return
+        if row.is_more:
+            self.post_message(self.GroupTurned(self, row, is_open=True))
+        else:
+            self._toggle(session.id for session in row.section.sessions)
+
+    def action_turn_group(self, is_open: bool) -> None:
+        row = self.row_at_cursor
+        if row is not None and row.session is None:
+            self.post_message(self.GroupTurned(self, row, is_open))
+
+    def _toggle(self, ids: Iterable[str]) -> None:
+        """Mark all of them, or if all are marked, none."""
+        meant = frozenset(ids)
+        self.marks = self.marks - meant if meant <= self.marks else self.marks | meant
+
     def on_click(self, event: events.Click) -> None:
         event.stop()
-        index = event.y + self.scroll_offset.y
-        line = self._lines[index] if index < len(self._lines) else _Line()
-        if line.session is None:
+        row, _ = self._row_on(event.y)
+        if row is None:
             return
-        self.cursor = line.session.id
-        if event.ctrl or event.x < 2:
-            self.marks = self.marks ^ {line.session.id}
+        before = self._anchor if self._anchor in self._index else self.cursor
+        self.cursor = row.key
+        if row.session is None:
+            if row.is_more or event.x < ARROW_COLUMNS or event.chain == 2:
+                self.post_message(self.GroupTurned(self, row, bool(row.hidden)))
+        elif event.shift and before in self._index:
+            self._mark_range(before or row.key, row.key)
+            return
+        elif event.ctrl or event.x < MARK_COLUMNS:
+            self.marks = self.marks ^ {row.key}
         elif event.chain == 2:
-            self.post_message(self.OpenRequested(self, line.session.id))
+            self.post_message(self.OpenRequested(self, row.session.id))
+        self._anchor = row.key
 
 
 def _is_working(session: Session) -> bool:

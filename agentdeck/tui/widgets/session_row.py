@@ -1,11 +1,11 @@
-"""A session as one or two lines of cells. Pure: values in, strips out.
+"""The list's rows as lines of cells: headers, sessions, what is folded away.
 
-As the width shrinks the columns give way in this order: repository and agent, the
-status word, lines and commits, the age. Glyph, title and question stay.
+Pure: values in, strips out. `columns` says which parts a width has room for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -15,19 +15,29 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from agentdeck.core.session import Activity, Phase, Session
-from agentdeck.tui.groups import Group, Section
-from agentdeck.tui.look import Glyphs, Look
+from agentdeck.core.session import Phase, Session
+from agentdeck.tui.columns import GAP, GUTTER, MARGIN, Line, Part, columns
+from agentdeck.tui.groups import Group, group_of
+from agentdeck.tui.look import Look
 from agentdeck.tui.printable import age, cut, one_line
+from agentdeck.tui.row_words import (
+    Cells,
+    Status,
+    commits_of,
+    detail_of,
+    lines_of,
+    marks_of,
+    status_of,
+    width_of,
+)
+from agentdeck.tui.rows import Row
 
-GUTTER = 4
-"""Bar, mark, glyph, space."""
-STATUS_FROM = 34
-WORD_FROM = 56
-STAT_FROM = 30
-AGE_FROM = 24
-PLACE_FROM = 64
-ONE_LINE_DETAIL_FROM = 60
+_RIGHT = frozenset({Part.COMMITS, Part.LINES, Part.AGE})
+"""Parts whose cells stand at the right of their column."""
+OWN_BRANCHES = "agentdeck/"
+"""What nearly all branches begin with says nothing in a row."""
+_EXPECTED = frozenset({"working", "ready", "done"})
+"""Words that say no more than the group and the shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,137 +49,81 @@ class RowState:
     has_focus: bool = True
     spinner: str = ""
     queue_place: int = 0
+    marked: int = 0
+    """How many of a header's sessions are marked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a status is shown: shape, colour role and word."""
-
-    glyph: str
-    colour: str
-    word: str
-
-
-def status_of(session: Session, glyphs: Glyphs, queue_place: int = 0) -> Status:
-    """Shape, colour and word of a session's status."""
-    if session.needs_attention and session.needs is not None:
-        return Status(glyphs.needs, "warning", session.needs.kind.value)
-    match session.phase:
-        case Phase.QUEUED:
-            word = f"queued #{queue_place}" if queue_place else "queued"
-            return Status(glyphs.queued, "muted", word)
-        case Phase.PREPARING:
-            return Status(glyphs.preparing, "primary", "preparing")
-        case Phase.STOPPING:
-            return Status(glyphs.stopping, "warning", "stopping")
-        case Phase.RUNNING:
-            return _running(session, glyphs)
-        case Phase.LOST:
-            return Status(glyphs.lost, "error", "lost")
-        case Phase.FAILED:
-            return Status(glyphs.failed, "error", "failed")
-        case Phase.ENDED:
-            return _ended(session, glyphs)
-
-
-def _running(session: Session, glyphs: Glyphs) -> Status:
-    if session.activity is Activity.IDLE:
-        return Status(glyphs.ready, "accent", "ready")
-    if session.stuck_since is not None:
-        return Status(glyphs.working, "warning", "stuck?")
-    return Status(glyphs.working, "primary", "working")
-
-
-def _ended(session: Session, glyphs: Glyphs) -> Status:
-    if session.is_merged:
-        return Status(glyphs.done, "muted", "merged")
-    if session.exit_code:
-        return Status(glyphs.failed, "error", f"exit {session.exit_code}")
-    return Status(glyphs.done, "success", "done")
-
-
-def detail_of(session: Session) -> str:
-    """What the session asks, does, or ended with."""
-    if session.needs is not None and session.needs_attention:
-        return session.needs.text
-    if session.phase in (Phase.FAILED, Phase.LOST) and session.reason:
-        return session.reason
-    if session.is_merged:
-        return f"into {session.merged_into}"
-    if session.is_over or session.activity is Activity.IDLE:
-        return session.last_commit or session.last_line or session.reason
-    if session.phase is Phase.QUEUED:
-        return session.reason or session.prompt
-    return session.last_line or session.last_commit or session.prompt
-
-
-Cells = list[tuple[str, str]]
-"""Text with the role of its colour."""
-
-
-def stat_of(session: Session, glyphs: Glyphs) -> Cells:
-    """`↑2 ↓1 +12 −3`, each only where it is not nothing."""
-    cells: Cells = []
-    for count, sign, colour in (
-        (session.ahead, glyphs.up, "muted"),
-        (session.behind, glyphs.down, "faint"),
-        (session.added, "+", "success"),
-        (session.removed, glyphs.minus, "error"),
-    ):
-        if count:
-            cells += [(" ", "muted")] if cells else []
-            cells.append((f"{sign}{_short(count)}", colour))
-    if session.dirty:
-        cells += [(" *" if cells else "*", "warning")]
-    return cells
-
-
-def _short(count: int) -> str:
-    return str(count) if count < 10_000 else f"{count // 1000}k"
-
-
-def width_of(cells: Cells) -> int:
-    """The cells that these take."""
-    return sum(cell_len(text) for text, _ in cells)
+def age_of(session: Session, now: datetime) -> str:
+    """How long it has asked, been over, or been as it is."""
+    return age(session.needs_since or session.ended_at or session.updated_at, now)
 
 
 class RowPainter:
-    """Draws rows of one look at one width."""
+    """Draws rows of one look at one width.
 
-    def __init__(self, look: Look, width: int) -> None:
+    Args:
+        look: Colours and glyphs.
+        width: The cells of a row.
+        without: Parts that are left out, as the groups say the same.
+    """
+
+    def __init__(self, look: Look, width: int, without: Iterable[Part] = ()) -> None:
         self.look = look
         self.width = width
+        self.without = frozenset(without)
+        self._columns = {
+            height: columns(width, height, self.without) for height in (1, 2)
+        }
 
-    def header(self, section: Section) -> Strip:
-        """A group's header with its count."""
+    def header(self, row: Row, state: RowState) -> Strip:
+        """A group's header: whether it is open, its name, how many it has."""
+        section, glyphs = row.section, self.look.glyphs
+        background = self._background(state)
         colour = "warning" if section.group is Group.NEEDS else "muted"
-        cells: Cells = [(section.group.value.upper(), colour)]
-        count = str(len(section.sessions))
-        line = [Segment(" ", self._style("text", ""))]
-        room = self.width - 2
-        title = cut(cells[0][0], room - len(count) - 1, more=self.look.glyphs.more)
-        line.append(Segment(title, self.look.style(colour, bold=True)))
-        line.append(Segment(f" {count} ", self.look.style("faint")))
-        rule = self.width - 3 - cell_len(title) - len(count)
-        if rule > 2:
-            glyph = self.look.glyphs.rule
-            line.append(Segment(glyph * (rule - 1) + " ", self.look.style("bar")))
-        return Strip(line).adjust_cell_length(self.width)
+        colour = "bright" if state.is_cursor else colour
+        count: Cells = [(f"{len(section.sessions)} ", "faint")]
+        if section.attention and (row.hidden or section.group is None):
+            count.append((f"{glyphs.needs}{section.attention} ", "warning"))
+        if state.marked:
+            count.append((f"{glyphs.marked}{state.marked} ", "primary"))
+        room = max(self.width - GUTTER - MARGIN - width_of(count), 0)
+        title = self._cut(self._text(section.title).upper(), room - 1) + " "
+        arrow = glyphs.closed if row.hidden else glyphs.opened
+        segments = [
+            self._bar(state, background),
+            Segment(f" {arrow} ", self._style("faint", background)),
+            Segment(title, self._style(colour, background, bold=True)),
+            *(Segment(text, self._style(c, background)) for text, c in count),
+        ]
+        rule = room - cell_len(title)
+        if rule > 1:
+            line = glyphs.rule * rule
+            role = "bar" if not background else "faint"
+            segments.append(Segment(line, self._style(role, background)))
+        return self._filled(segments, background)
+
+    def more(self, row: Row, state: RowState) -> Strip:
+        """How many older sessions are folded away."""
+        background = self._background(state)
+        text = self._cut(
+            f"{self.look.glyphs.more} {row.hidden} more", self.width - GUTTER - MARGIN
+        )
+        colour = "text" if state.is_cursor else "muted"
+        segments = [
+            self._bar(state, background),
+            Segment("   ", self._style("text", background)),
+            Segment(text, self._style(colour, background)),
+        ]
+        return self._filled(segments, background)
 
     def row(
         self, session: Session, state: RowState, now: datetime, height: int
     ) -> list[Strip]:
         """A session as `height` lines, one or two."""
-        background = self._background(state)
         status = status_of(session, self.look.glyphs, state.queue_place)
-        lines = [self._first(session, state, now, status, height == 1)]
-        if height > 1:
-            lines.append(self._second(session, status))
         return [
-            self._line(
-                state, background, status if n == 0 else None, session, left, right
-            )
-            for n, (left, right) in enumerate(lines)
+            self._line(session, state, now, status, line, n)
+            for n, line in enumerate(self._columns[height])
         ]
 
     def _background(self, state: RowState) -> str:
@@ -186,88 +140,156 @@ class RowPainter:
     def _cut(self, text: str, width: int) -> str:
         return cut(text, width, more=self.look.glyphs.more)
 
-    def _first(
+    def _bar(self, state: RowState, background: str) -> Segment:
+        bar = self.look.glyphs.bar if state.is_cursor else " "
+        return Segment(
+            bar, self._style("primary" if state.has_focus else "faint", background)
+        )
+
+    def _gutter(
+        self, session: Session, state: RowState, status: Status, n: int, background: str
+    ) -> list[Segment]:
+        bar = self._bar(state, background)
+        if n:
+            return [bar, Segment("   ", self._style("text", background))]
+        glyphs = self.look.glyphs
+        mark = glyphs.marked if state.is_marked else ""
+        mark = mark or (glyphs.unread if session.unread else " ")
+        glyph = state.spinner or status.glyph
+        return [
+            bar,
+            Segment(mark, self._style("primary", background, bold=True)),
+            Segment(glyph, self._style(status.colour, background)),
+            Segment(" ", self._style("text", background)),
+        ]
+
+    def _line(
         self,
         session: Session,
         state: RowState,
         now: datetime,
         status: Status,
-        alone: bool,
-    ) -> tuple[Cells, Cells]:
-        right: Cells = []
-        if alone and self.width >= STAT_FROM + GUTTER * 3:
-            right += stat_of(session, self.look.glyphs)
-        if self.width >= STATUS_FROM and self._needs_word(status):
-            right += [("  " if right else "", "muted"), (status.word, status.colour)]
-        if self.width >= AGE_FROM:
-            since = session.needs_since or session.ended_at or session.updated_at
-            right.append((age(since, now).rjust(5), "faint"))
-        room = self.width - GUTTER - width_of(right) - 2
-        colour = "bright" if session.unread or state.is_cursor else "text"
-        title = self._text(session.title or session.name)
-        detail = self._text(detail_of(session)) if alone else ""
-        if not detail or self.width < ONE_LINE_DETAIL_FROM:
-            if alone and session.needs_attention:
-                title = f"{title} {self.look.glyphs.dot} {detail}"
-            return [(self._cut(title, room), colour)], right
-        title_room = max(16, room * 2 // 5)
-        title = self._cut(title, title_room)
-        pad = " " * (title_room - cell_len(title) + 2)
-        detail = self._cut(detail, room - title_room - 2)
-        detail_colour = "warning" if session.needs_attention else "muted"
-        return [(title, colour), (pad, "muted"), (detail, detail_colour)], right
-
-    def _needs_word(self, status: Status) -> bool:
-        """Whether the status says more than the group that the row stands in."""
-        return self.width >= WORD_FROM or status.word not in ("working", "ready")
-
-    def _second(self, session: Session, status: Status) -> tuple[Cells, Cells]:
-        right: Cells = []
-        if self.width >= PLACE_FROM:
-            repo = self._text(PurePath(session.repo).name)
-            place = f"{repo} {self.look.glyphs.dot} {self._text(session.agent)}"
-            right.append((self._cut(place, self.width // 4), "faint"))
-        if self.width >= STAT_FROM:
-            stat = stat_of(session, self.look.glyphs)
-            right += [("  ", "muted"), *stat] if right and stat else stat
-        room = self.width - GUTTER - width_of(right) - (2 if right else 1)
-        colour = "warning" if session.needs_attention else "muted"
-        colour = "error" if session.phase is Phase.FAILED else colour
-        return [(self._cut(self._text(detail_of(session)), room), colour)], right
-
-    def _line(
-        self,
-        state: RowState,
-        background: str,
-        status: Status | None,
-        session: Session,
-        left: Cells,
-        right: Cells,
+        line: Line,
+        n: int,
     ) -> Strip:
-        glyphs = self.look.glyphs
-        bar = glyphs.bar if state.is_cursor else " "
-        bar_colour = "primary" if state.has_focus else "faint"
-        segments = [Segment(bar, self._style(bar_colour, background, bold=False))]
-        if status is None:
-            segments.append(Segment("   ", self._style("text", background)))
+        background = self._background(state)
+        right = self._parts(session, now, status, line)
+        room = max(self.width - GUTTER - MARGIN - width_of(right), 0)
+        if n == 0:
+            left = self._title(session, state, line, room)
         else:
-            mark = glyphs.marked if state.is_marked else ""
-            mark = mark or (glyphs.unread if session.unread else " ")
-            segments.append(
-                Segment(mark, self._style("primary", background, bold=True))
-            )
-            glyph = state.spinner or status.glyph
-            segments.append(Segment(glyph, self._style(status.colour, background)))
-            segments.append(Segment(" ", self._style("text", background)))
-        bold = session.unread and status is not None
-        for n, (text, colour) in enumerate(left):
-            segments.append(
-                Segment(text, self._style(colour, background, bold=bold and n == 0))
-            )
-        gap = self.width - GUTTER - width_of(left) - width_of(right) - 1
+            left = self._detail(session, room)
+        gap = room - width_of(left)
+        bold = session.unread and n == 0
+        segments = self._gutter(session, state, status, n, background)
+        segments += [
+            Segment(text, self._style(colour, background, bold=bold and at == 0))
+            for at, (text, colour) in enumerate(left)
+        ]
         segments.append(Segment(" " * max(gap, 0), self._style("text", background)))
         segments += [Segment(text, self._style(c, background)) for text, c in right]
-        segments.append(Segment(" ", self._style("text", background)))
-        segments = [segment for segment in segments if segment.text]
+        return self._filled(segments, background)
+
+    def _title(self, session: Session, state: RowState, line: Line, room: int) -> Cells:
+        """The title with its marks, and on a single line what the session does."""
+        colour = _title_colour(session, state)
+        marks = marks_of(session, self.look.glyphs)
+        beside = width_of(marks) + 1 if marks else 0
+        width = line.title if line.detail else room
+        if beside + 8 > width:
+            marks, beside = [], 0
+        title = self._text(session.title or session.name)
+        is_single = self._columns[1][0] is line
+        if is_single and not line.detail and session.needs_attention:
+            # There is no room of its own for what is asked, which matters most.
+            asked = self._text(detail_of(session))
+            title = f"{title} {self.look.glyphs.dot} {asked}"
+        cells: Cells = [(self._cut(title, width - beside), colour)]
+        if marks:
+            cells += [(" ", "muted"), *marks]
+        if line.detail:
+            pad = line.title + GAP - width_of(cells)
+            cells.append((" " * max(pad, 0), "muted"))
+            cells += self._detail(session, room - width_of(cells))
+        return cells
+
+    def _detail(self, session: Session, room: int) -> Cells:
+        colour = "warning" if session.needs_attention else "muted"
+        colour = "error" if session.phase is Phase.FAILED else colour
+        return [(self._cut(self._text(detail_of(session)), room), colour)]
+
+    def _parts(
+        self, session: Session, now: datetime, status: Status, line: Line
+    ) -> Cells:
+        """The columns at the right, each with its gap before it."""
+        cells: Cells = []
+        for part, width in line.parts:
+            content = self._part(session, now, status, part, line.is_packed)
+            content = self._cut_cells(content, width)
+            free = width - width_of(content)
+            if line.is_packed and part is not Part.AGE:
+                free = 0
+                if not content:
+                    continue
+            pad: Cells = [(" " * free, "muted")] if free else []
+            cells.append((" " * GAP, "muted"))
+            cells += pad + content if part in _RIGHT else content + pad
+        # What stands free before the first of them is given to title and detail.
+        while cells and not cells[0][0].strip():
+            cells.pop(0)
+        return [(" " * GAP, "muted"), *cells] if cells else []
+
+    def _part(
+        self,
+        session: Session,
+        now: datetime,
+        status: Status,
+        part: Part,
+        is_packed: bool,
+    ) -> Cells:
+        glyphs = self.look.glyphs
+        match part:
+            case Part.REPO:
+                return [(self._text(PurePath(session.repo).name), "faint")]
+            case Part.BRANCH:
+                branch = session.branch.removeprefix(OWN_BRANCHES)
+                return [(self._text(branch), "faint")]
+            case Part.AGENT:
+                return [(self._text(session.agent), "muted")]
+            case Part.COMMITS:
+                return commits_of(session, glyphs)
+            case Part.LINES:
+                return lines_of(session, glyphs)
+            case Part.WORD:
+                return self._word(session, status, is_packed)
+            case Part.AGE:
+                return [(age_of(session, now), "faint")]
+
+    def _word(self, session: Session, status: Status, is_packed: bool) -> Cells:
+        """The status in a word; where the agent has no column, one of the two."""
+        is_told = session.needs_attention or status.word in _EXPECTED
+        if is_packed and is_told and Part.AGENT not in self.without:
+            return [(self._text(session.agent), "faint")]
+        return [(status.word, status.colour)]
+
+    def _cut_cells(self, cells: Cells, width: int) -> Cells:
+        """The cells that fit; the first that does not is cut, the rest are left out."""
+        kept: Cells = []
+        for text, colour in cells:
+            room = width - width_of(kept)
+            if room <= 0:
+                break
+            kept.append((self._cut(text, room), colour))
+        return kept
+
+    def _filled(self, segments: list[Segment], background: str) -> Strip:
+        shown = [segment for segment in segments if segment.text]
         padding = self._style("text", background)
-        return Strip(segments).adjust_cell_length(self.width, padding)
+        return Strip(shown).adjust_cell_length(self.width, padding)
+
+
+def _title_colour(session: Session, state: RowState) -> str:
+    if session.unread or state.is_cursor:
+        return "bright"
+    is_calm = group_of(session) is Group.ENDED and session.phase is Phase.ENDED
+    return "muted" if is_calm and not session.exit_code else "text"

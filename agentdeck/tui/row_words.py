@@ -1,0 +1,119 @@
+"""What a session's row says: words, shapes and roles of colours. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.tui.look import Glyphs
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a status is shown: shape, colour role and word."""
+
+    glyph: str
+    colour: str
+    word: str
+
+
+def status_of(session: Session, glyphs: Glyphs, queue_place: int = 0) -> Status:
+    """Shape, colour and word of a session's status."""
+    if session.needs_attention and session.needs is not None:
+        return Status(glyphs.needs, "warning", session.needs.kind.value)
+    match session.phase:
+        case Phase.QUEUED:
+            word = f"queued #{queue_place}" if queue_place else "queued"
+            return Status(glyphs.queued, "muted", word)
+        case Phase.PREPARING:
+            return Status(glyphs.preparing, "primary", "preparing")
+        case Phase.STOPPING:
+            return Status(glyphs.stopping, "warning", "stopping")
+        case Phase.RUNNING:
+            return _running(session, glyphs)
+        case Phase.LOST:
+            return Status(glyphs.lost, "error", "lost")
+        case Phase.FAILED:
+            return Status(glyphs.failed, "error", "failed")
+        case Phase.ENDED:
+            return _ended(session, glyphs)
+
+
+def _running(session: Session, glyphs: Glyphs) -> Status:
+    if session.activity is Activity.IDLE:
+        return Status(glyphs.ready, "accent", "ready")
+    if session.stuck_since is not None:
+        return Status(glyphs.working, "warning", "stuck?")
+    return Status(glyphs.working, "primary", "working")
+
+
+def _ended(session: Session, glyphs: Glyphs) -> Status:
+    if session.is_merged:
+        return Status(glyphs.done, "muted", "merged")
+    if session.exit_code:
+        return Status(glyphs.failed, "error", f"exit {session.exit_code}")
+    return Status(glyphs.done, "success", "done")
+
+
+def detail_of(session: Session) -> str:
+    """What the session asks, does, or ended with."""
+    if session.needs is not None and session.needs_attention:
+        return session.needs.text
+    if session.phase in (Phase.FAILED, Phase.LOST) and session.reason:
+        return session.reason
+    if session.is_merged:
+        return f"into {session.merged_into}"
+    if session.is_over or session.activity is Activity.IDLE:
+        return session.last_commit or session.last_line or session.reason
+    if session.phase is Phase.QUEUED:
+        return session.reason or session.prompt
+    return session.last_line or session.last_commit or session.prompt
+
+
+Cells = list[tuple[str, str]]
+"""Text with the role of its colour."""
+
+
+def lines_of(session: Session, glyphs: Glyphs) -> Cells:
+    """`+12 −3 *`, each only where it is not nothing."""
+    cells = _signed(
+        (session.added, "+", "success"), (session.removed, glyphs.minus, "error")
+    )
+    if session.dirty:
+        cells += [(" *" if cells else "*", "warning")]
+    return cells
+
+
+def commits_of(session: Session, glyphs: Glyphs) -> Cells:
+    """`↑2 ↓1`: commits ahead of the base and behind it."""
+    return _signed(
+        (session.ahead, glyphs.up, "muted"), (session.behind, glyphs.down, "faint")
+    )
+
+
+def marks_of(session: Session, glyphs: Glyphs) -> Cells:
+    """Small signs beside the title; each session has its own, most have none."""
+    cells: Cells = []
+    if session.queued:
+        cells.append((f"{glyphs.waiting}{len(session.queued)}", "accent"))
+    return cells
+
+
+def _signed(*counts: tuple[int, str, str]) -> Cells:
+    cells: Cells = []
+    for count, sign, colour in counts:
+        if count:
+            cells += [(" ", "muted")] if cells else []
+            cells.append((f"{sign}{_short(count)}", colour))
+    return cells
+
+
+def _short(count: int) -> str:
+    return str(count) if count < 10_000 else f"{count // 1000}k"
+
+
+def width_of(cells: Cells) -> int:
+    """The cells that these take."""
+    return sum(cell_len(text) for text, _ in cells)
