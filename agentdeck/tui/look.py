@@ -44,6 +44,7 @@ class Glyphs:
     opened: str = "▾"
     closed: str = "▸"
     waiting: str = "»"
+    unsure: str = "?"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from agentdeck.core.checks import CheckState
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.tui.look import Glyphs
 
@@ -98,7 +99,25 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     cells: Cells = []
     if session.queued:
         cells.append((f"{glyphs.waiting}{len(session.queued)}", "accent"))
+    check = _check_mark(session.check, glyphs)
+    if check is not None:
+        cells += [(" ", "muted"), check] if cells else [check]
     return cells
+
+
+def _check_mark(check: CheckState, glyphs: Glyphs) -> tuple[str, str] | None:
+    """Whether its checks passed, by a shape and a colour."""
+    match check:
+        case CheckState.NONE:
+            return None
+        case CheckState.RUNNING:
+            return glyphs.preparing, "primary"
+        case CheckState.PASSED:
+            return glyphs.done, "success"
+        case CheckState.FAILED:
+            return glyphs.failed, "error"
+        case CheckState.STALE | CheckState.INTERRUPTED:
+            return glyphs.unsure, "muted"
 
 
 def _signed(*counts: tuple[int, str, str]) -> Cells:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from agentdeck.core.checks import CheckState
 from agentdeck.core.session import Session
 from agentdeck.tui.look import look_from
 from agentdeck.tui.printable import age, cut, one_line
@@ -81,6 +82,21 @@ def test_columns_give_way_in_order() -> None:
 def test_what_is_asked_is_in_the_row_even_when_it_has_one_line() -> None:
     assert "Allow Bash" in text_of(permission(), 45)
     assert "Allow Bash" in text_of(permission(), 90, height=1)
+
+
+@pytest.mark.parametrize("width", [45, 80, 120])
+@pytest.mark.parametrize("height", [1, 2])
+def test_how_the_checks_stand_is_beside_the_title(width: int, height: int) -> None:
+    signs = {}
+    for check in CheckState:
+        session = a_session("x", title="Title", check=check, queued=("go on",))
+        line = text_of(session, width, height).splitlines()[0]
+        signs[check] = line[line.index("Title") :].split()[1:3]
+    assert signs[CheckState.PASSED] == ["»1", "✓"]
+    assert signs[CheckState.FAILED] == ["»1", "✗"]
+    assert signs[CheckState.STALE] == ["»1", "?"]
+    assert signs[CheckState.RUNNING] == ["»1", "◌"]
+    assert signs[CheckState.NONE][0] == "»1"
 
 
 def test_shapes_alone_tell_the_states_apart() -> None:
