@@ -93,11 +93,13 @@ def weigh(
         return Verdict(_unless_it_prints(rival or said, evidence, typed_at))
     if rival.activity is said.activity:
         return Verdict(_merged(said, rival))
-    if _is_believed_at_once(said, rival):
-        return Verdict(rival)
-    newer_s = (rival.at - said.at).total_seconds()
-    asks = rival.activity is Activity.NEEDS_INPUT
-    doubt_s = ANSWERED_DOUBT_S if asks else DOUBT_S
+    doubted, doubt_s = said, DOUBT_S
+    if rival.activity is Activity.NEEDS_INPUT:
+        answer = _answer_to(evidence, said, rival)
+        if answer is None:
+            return Verdict(rival)
+        doubted, doubt_s = answer, ANSWERED_DOUBT_S
+    newer_s = (rival.at - doubted.at).total_seconds()
     if newer_s >= doubt_s:
         return Verdict(rival)
     newest = max(sign.order for sign in evidence.values())
@@ -130,18 +132,30 @@ def _newest_rival(
     return max(seen, key=lambda sign: (sign.order, sign.source), default=None)
 
 
-def _is_believed_at_once(said: Evidence, rival: Evidence) -> bool:
-    if rival.activity is not Activity.NEEDS_INPUT:
-        return False
-    return said.source is not Source.ANSWER or not _asks_the_same(said, rival)
+def _answer_to(
+    evidence: Mapping[Source, Evidence], said: Evidence, rival: Evidence
+) -> Evidence | None:
+    """The answer that what is asked on the screen may already have had.
+
+    Also where a hook has told of work since: a busy agent says so before it has
+    taken the dialog away.
+    """
+    answer = evidence.get(Source.ANSWER)
+    if answer is None or not _asks_the_same(answer, rival):
+        return None
+    return answer if said is answer or answer.needs is not None else None
 
 
 def _asks_the_same(said: Evidence, rival: Evidence) -> bool:
-    if said.needs is None or rival.needs is None:
+    told, shown = said.needs, rival.needs
+    if told is None or shown is None:
         return True
-    if said.needs.choices and rival.needs.choices:
-        return said.needs.choices == rival.needs.choices
-    return said.needs.text == rival.needs.text
+    if told.choices and shown.choices:
+        return told.choices == shown.choices
+    if shown.choices:
+        # A hook told of it, without the choices and in other words than the screen's.
+        return told.kind is shown.kind
+    return told.text == shown.text
 
 
 def _merged(said: Evidence, rival: Evidence) -> Evidence:

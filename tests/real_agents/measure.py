@@ -62,6 +62,13 @@ class Seen:
             print(f"never {wanted} after {self.words(-6)}: {self.now.get('why')}")
             raise
 
+    async def until_more(self, than: int) -> None:
+        """Wait for the first state after so many: an answer may overtake the news."""
+        async with asyncio.timeout(TURN_S):
+            while len(self.states) <= than:
+                self.changed.clear()
+                await self.changed.wait()
+
     def words(self, since: int) -> list[str]:
         return [state.split(" ")[0] for state, _ in self.states[since:]]
 
@@ -83,6 +90,7 @@ async def play(
         asks = {"say": 0, "run": 1, "deny": 1, "two": 2}[kind]
         start = len(seen.states)
         await client.call("session.send", ids=[seen.session_id], text=steps)
+        await seen.until_more(start)
         for _ in range(asks):
             await seen.until("needs")
             action = "deny" if kind == "deny" else "approve"

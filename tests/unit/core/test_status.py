@@ -100,6 +100,48 @@ ROWS: list[tuple[str, list[Sign], Source, bool]] = [
         False,
     ),
     (
+        "the answered question is the same in the words and choices of the screen",
+        [
+            Sign(HOOK, ASKS, 0),
+            Sign(ANSWER, WORKING, 0.1),
+            Sign(SCREEN, ASKS, 0.3, "Run this command?", ("Yes", "No")),
+        ],
+        ANSWER,
+        True,
+    ),
+    (
+        "it stays answered though a hook says work before the dialog is gone",
+        [
+            Sign(HOOK, ASKS, 0),
+            Sign(ANSWER, WORKING, 0.1),
+            Sign(HOOK, WORKING, 0.2),
+            Sign(SCREEN, ASKS, 0.3, "Run this command?", ("Yes", "No")),
+        ],
+        HOOK,
+        True,
+    ),
+    (
+        "work told by a hook after an answer does not hide what is asked much later",
+        [
+            Sign(HOOK, ASKS, 0),
+            Sign(ANSWER, WORKING, 0.1),
+            Sign(HOOK, WORKING, 0.2),
+            Sign(SCREEN, ASKS, 4.3, "Run this command?", ("Yes", "No")),
+        ],
+        SCREEN,
+        False,
+    ),
+    (
+        "a question with other choices than the answered one counts at once",
+        [
+            Sign(SCREEN, ASKS, 0, "Run this command?", ("Yes", "No")),
+            Sign(ANSWER, WORKING, 2, "Run this command?", ("Yes", "No")),
+            Sign(SCREEN, ASKS, 2.2, "Make this edit?", ("Yes", "All", "No")),
+        ],
+        SCREEN,
+        False,
+    ),
+    (
         "a dialog that has no hook counts at once, while a hook says work",
         [Sign(HOOK, WORKING, 0), Sign(SCREEN, ASKS, 0.3, "Trust this folder?")],
         SCREEN,
