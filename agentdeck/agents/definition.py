@@ -121,6 +121,9 @@ class Agent:
     """Permission modes by name, with the arguments that ask for them."""
     cannot_express: frozenset[str] = frozenset()
     """Fields of a custom agent that it has no way to follow."""
+    unsent: re.Pattern[str] | None = None
+    """Matches its screen while a typed text, the group `text`, waits for its Enter;
+    for an agent that drops an Enter which comes while it is busy."""
     models: str = ""
     """A regular expression for names of models that it has; empty takes any."""
     resumes: bool = True

@@ -13,6 +13,7 @@ when it first rests, and its session id is learnt.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,9 @@ def usage_in(transcript: Path) -> Usage | None:
 _UNTIL_RESTARTED = r"(?![\s\S]*(?:restarting to apply|Gemini CLI v\d))"
 """What it showed before it restarted stays on the screen, and means nothing then."""
 
+_TYPED = r"^▄{20,}\n > (?P<text>\S[^\n]*)\n(?:[^\n▀]*\n)*▀{20,}\n [^\n▄]*\n[^\n▄]*\s*\Z"
+"""Its input box, above the last lines, with a text in it."""
+
 GEMINI = Agent(
     name="gemini",
     title="Gemini CLI",
@@ -161,12 +165,14 @@ GEMINI = Agent(
         ),
         rule(r"\(esc to cancel, ", Activity.WORKING),
         rule(r"Type your message", Activity.IDLE, title=r"\A◇"),
+        rule(_TYPED, Activity.IDLE, title=r"\A◇"),
     ),
     title_rules=(
         rule(r"\A✋", Activity.NEEDS_INPUT),
         rule(r"\A✦", Activity.WORKING),
     ),
     interrupt="escape",
+    unsent=re.compile(_TYPED, re.MULTILINE),
     read_report=_report,
     read_usage=usage_in,
     modes=MODES,

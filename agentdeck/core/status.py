@@ -148,7 +148,8 @@ def _answer_to(
 
 def _asks_the_same(said: Evidence, rival: Evidence) -> bool:
     told, shown = said.needs, rival.needs
-    if told is None or shown is None:
+    if told is None or shown is None or rival.source is Source.TITLE:
+        # A title tells that something is asked, and not what.
         return True
     if told.choices and shown.choices:
         return told.choices == shown.choices

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agentdeck.agents.definition import Answers
@@ -17,7 +18,7 @@ from agentdeck.core.errors import RefusedError
 from agentdeck.core.session import Activity, Needs, NeedsKind, Session
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import LiveSession, Supervisor
-from agentdeck.host.typing_in import type_text
+from agentdeck.host.typing_in import send_text
 from agentdeck.rpc.messages import Answer
 
 DRAWN_WITHIN_S = 4.0
@@ -141,8 +142,11 @@ class Answering:
             await self._until_it_rests(session)
         elif plan.keys:
             await asyncio.sleep(BETWEEN_KEYS_S)
-        await type_text(link, plan.text, submit=True)
-        live.witness.answered(f"answered: {plan.text}"[:200])
+        said = f"answered: {plan.text}"[:200]
+        witness = live.witness
+        await send_text(
+            link, plan.text, witness.agent.unsent, partial(witness.answered, said)
+        )
 
     async def _until_it_rests(self, session: Session) -> None:
         deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN_S

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
-from agentdeck.host.typing_in import type_text
+from agentdeck.host.typing_in import send_text, type_text
 from agentdeck.host.undoing import undo_last
 from agentdeck.host.worktree_methods import WorktreeMethods
 from agentdeck.rpc import messages as m
@@ -282,8 +283,13 @@ class Methods:
         self, session: Session, text: str, *, submit: bool
     ) -> dict[str, Any]:
         link = self._host.supervisor.link(session)
-        await type_text(link, text, submit=submit)
-        self._note_answer(session, "a text was sent")
+        note = partial(self._note_answer, session, "a text was sent")
+        if submit:
+            unsent = self._host.registry.agent(session.agent).unsent
+            await send_text(link, text, unsent, note)
+        else:
+            await type_text(link, text, submit=False)
+            note()
         return {}
 
     async def _keys(self, params: m.SendKeys) -> dict[str, Any]:

@@ -12,12 +12,13 @@ import logging
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
-from agentdeck.host.typing_in import type_text
+from agentdeck.host.typing_in import send_text
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +86,7 @@ class Outbox:
                 {"t": "key", "key": live.witness.agent.interrupt or "ctrl+c"}
             )
             await self._until_rest(session)
-        await type_text(link, text, submit=True)
-        if live is not None:
-            live.witness.answered("a text was sent")
+        await self._send(session, text, "a text was sent")
 
     async def _until_rest(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -98,6 +97,14 @@ class Outbox:
                     f"{session.name} was interrupted but goes on, so nothing was sent."
                 )
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _send(self, session: Session, text: str, what: str) -> None:
+        link = self._supervisor.link(session)
+        live = self._supervisor.live(session.id)
+        if live is not None:
+            witness = live.witness
+            note = partial(witness.answered, what)
+            await send_text(link, text, witness.agent.unsent, note)
 
     async def close(self) -> None:
         """Send no more; what waits goes out once a host runs again."""
@@ -113,17 +120,13 @@ class Outbox:
                 return
             text, *rest = session.queued
             try:
-                link = self._supervisor.link(session)
+                self._supervisor.link(session)
                 self._sessions.put(
                     replace(session, queued=tuple(rest), updated_at=datetime.now(UTC))
                 )
-                await type_text(link, text, submit=True)
+                await self._send(session, text, "a queued text was sent")
             except AgentDeckError as error:
                 logger.warning("message_not_sent: %s", error.message)
-                return
-            live = self._supervisor.live(session_id)
-            if live is not None:
-                live.witness.answered("a queued text was sent")
 
 
 def _rests(session: Session) -> bool:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Callable, Sequence
 
 from agentdeck.host.runner_link import RunnerLink
 
 ENTER_AFTER_S = 0.2
 """Agents take an Enter that comes with the text for a line of something pasted."""
+TAKEN_AFTER_S = 0.5
+"""How long an agent is given to take a text before its screen is looked at."""
+MAX_ENTERS = 4
+_COMPARED = 20
+"""Characters of a text that are compared; a box on the screen may break the rest."""
 
 
 async def type_text(link: RunnerLink, text: str, *, submit: bool) -> None:
@@ -21,3 +28,41 @@ async def type_text(link: RunnerLink, text: str, *, submit: bool) -> None:
     if submit:
         await asyncio.sleep(ENTER_AFTER_S)
         await link.ask({"t": "key", "key": "enter"})
+
+
+async def send_text(
+    link: RunnerLink,
+    text: str,
+    unsent: re.Pattern[str] | None,
+    note: Callable[[], None],
+) -> None:
+    """Type a text and press Enter, again where the agent's screen shows it unsent.
+
+    Args:
+        link: The session's runner.
+        text: What to type.
+        unsent: What the agent's screen shows while a typed text waits for its Enter.
+        note: Called as soon as Enter was pressed, before the agent can ask anything.
+
+    Raises:
+        AgentDeckError: If the runner is gone or the agent takes no input.
+    """
+    await type_text(link, text, submit=True)
+    note()
+    if unsent is None:
+        return
+    for _ in range(MAX_ENTERS - 1):
+        await asyncio.sleep(TAKEN_AFTER_S)
+        screen = await link.ask({"t": "screen"})
+        if not is_unsent(text, screen.get("lines", ()), unsent):
+            return
+        await link.ask({"t": "key", "key": "enter"})
+
+
+def is_unsent(text: str, lines: Sequence[str], unsent: re.Pattern[str]) -> bool:
+    """Whether a screen shows that this very text still waits in the agent's input."""
+    found = unsent.search("\n".join(line.rstrip() for line in lines))
+    if found is None:
+        return False
+    shown = found["text"].strip()[:_COMPARED]
+    return bool(shown) and text.strip().startswith(shown)

@@ -29,6 +29,8 @@ from tests.real_agents.conftest import RealAgent
 
 TURN_S = 60.0
 ROUNDS = 50
+OPTIONS = {"gemini": ("--model", "gemini-2.5-pro")}
+"""Without a model Gemini asks one which to use, and the scripted one has no answer."""
 
 
 @dataclass
@@ -64,10 +66,14 @@ class Seen:
 
     async def until_more(self, than: int) -> None:
         """Wait for the first state after so many: an answer may overtake the news."""
-        async with asyncio.timeout(TURN_S):
-            while len(self.states) <= than:
-                self.changed.clear()
-                await self.changed.wait()
+        try:
+            async with asyncio.timeout(TURN_S):
+                while len(self.states) <= than:
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            print(f"no state after {self.words(-6)}: {self.now}")
+            raise
 
     def words(self, since: int) -> list[str]:
         return [state.split(" ")[0] for state, _ in self.states[since:]]
@@ -93,15 +99,7 @@ async def play(
         await seen.until_more(start)
         for _ in range(asks):
             await seen.until("needs")
-            action = "deny" if kind == "deny" else "approve"
-            since = {seen.session_id: seen.now["needs_since"]}
-            answer = await client.call(
-                "session.answer", ids=[seen.session_id], action=action, since=since
-            )
-            (result,) = answer["results"]
-            if not result["ok"]:
-                wrong.append((kind, [str(result["error"]["message"])]))
-                break
+            await answer(client, seen, "deny" if kind == "deny" else "approve")
             await seen.until("working", "idle")
         await seen.until("idle")
         await asyncio.sleep(0.6)
@@ -112,6 +110,22 @@ async def play(
     return wrong
 
 
+async def answer(client: HostClient, seen: Seen, action: str) -> None:
+    """Press yes or no; once more where it came before the whole question did."""
+    async with asyncio.timeout(TURN_S):
+        while True:
+            since = {seen.session_id: seen.now["needs_since"]}
+            answer = await client.call(
+                "session.answer", ids=[seen.session_id], action=action, since=since
+            )
+            (result,) = answer["results"]
+            if result["ok"]:
+                return
+            print(f"refused: {result['error']['message']}", file=sys.stderr)
+            await asyncio.sleep(0.2)
+            await seen.until("needs")
+
+
 async def judge(agent: str, turns: int) -> dict[str, Any]:
     """Play with one CLI."""
     with model_server() as model, tempfile.TemporaryDirectory() as folder:
@@ -120,7 +134,7 @@ async def judge(agent: str, turns: int) -> dict[str, Any]:
         deck = Deck(Path(folder), home)
         try:
             it = RealAgent(agent, deck, model, Path(folder) / "home")
-            it.start("do say hello")
+            it.start("do say hello", options=OPTIONS.get(agent, ()))
             while (session := it.session())["activity"] != "idle":
                 if session["needs"]:
                     deck.run("approve", "it", status=None)
@@ -132,6 +146,9 @@ async def judge(agent: str, turns: int) -> dict[str, Any]:
                 client.on_event = seen.take
                 await client.hello("measure", events=True)
                 wrong = await play(client, seen, turns)
+        except TimeoutError:
+            print(deck.run("screen", "it").stdout, deck.run("explain", "it").stdout)
+            raise
         finally:
             deck.close()
     return {"agent": agent, "turns": turns, "wrong": len(wrong), "which": wrong}

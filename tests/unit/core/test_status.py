@@ -132,6 +132,16 @@ ROWS: list[tuple[str, list[Sign], Source, bool]] = [
         False,
     ),
     (
+        "a title that is late after an answer asks nothing new",
+        [
+            Sign(SCREEN, ASKS, 0, "Run this command?", ("Yes", "No")),
+            Sign(ANSWER, WORKING, 1, "Run this command?", ("Yes", "No")),
+            Sign(TITLE, ASKS, 1.8, "Action Required"),
+        ],
+        ANSWER,
+        True,
+    ),
+    (
         "a question with other choices than the answered one counts at once",
         [
             Sign(SCREEN, ASKS, 0, "Run this command?", ("Yes", "No")),
