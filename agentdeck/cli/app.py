@@ -50,6 +50,7 @@ VERBS = {
     "prune": f"{_V}.trash:prune",
     "events": f"{_V}.events:events",
     "explain": f"{_V}.explain:explain",
+    "bindings": f"{_V}.bindings:bindings",
     "pool": f"{_V}.pool:pool",
     "doctor": f"{_V}.doctor:doctor",
     "demo": f"{_V}.demo:demo",

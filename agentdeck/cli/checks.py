@@ -58,6 +58,7 @@ async def all_findings() -> list[Finding]:
         *(lambda name=name: package(name) for name in ("textual", "pyghostty")),
         lambda: folders(paths),
         lambda: disk(paths),
+        lambda: settings(paths),
         terminal,
         logout,
     ]
@@ -130,6 +131,24 @@ def disk(paths: Paths) -> Finding:
     return Finding(
         "disk", *(("warn", found, advice) if free < LOW_DISK_GB else ("ok", found))
     )
+
+
+def settings(paths: Paths) -> Finding:
+    """The settings file, and the keys in it."""
+    # The registry of actions comes with Textual, which only this check needs.
+    from agentdeck.config.settings import read_settings
+    from agentdeck.tui.keymap import keymap_from
+
+    try:
+        keymap = keymap_from(read_settings(paths.settings_file).app.keys)
+    except AgentDeckError as error:
+        return Finding("settings", "bad", "not usable", error.message)
+    found = str(paths.settings_file) if paths.settings_file.exists() else "defaults"
+    wrong = [*keymap.problems, *keymap.notes]
+    if wrong:
+        advice = "`agentdeck bindings` lists the actions' ids and their keys."
+        return Finding("settings", "warn", f"[app.keys] {' '.join(wrong)}", advice)
+    return Finding("settings", "ok", found)
 
 
 def terminal() -> Finding:

@@ -126,6 +126,11 @@ class AppSettings(_Section):
     """Gives the keyboard back from a session to the list."""
     ascii: bool = False
     """Plain ASCII glyphs, for fonts and terminals without the others."""
+    motion: bool = True
+    """Whether anything moves by itself, such as the sign of a session that works."""
+    keys: dict[str, str] = {}
+    """Keys by the id of an action, several parted by spaces; `agentdeck bindings`
+    lists the ids."""
 
 
 class CheckSettings(_Section):

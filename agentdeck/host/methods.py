@@ -110,6 +110,8 @@ class Methods:
                 "theme": app.theme,
                 "release_key": app.release_key,
                 "ascii": app.ascii,
+                "motion": app.motion,
+                "keys": app.keys,
                 "bell": host.settings.notify.bell,
                 "terminal": host.settings.notify.terminal,
                 "quiet": host.settings.notify.quiet,

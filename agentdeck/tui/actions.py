@@ -24,12 +24,16 @@ class Scope(StrEnum):
     PEEK = "peeking at a session"
     READER = "reading a diff, log or reason"
     REPLAY = "replaying a recording"
+    FILTERS = "saved filters"
+    NOTICES = "reading notices"
+    RESULTS = "what could not be done"
 
 
 ANSWER = "session.answer"
 PEEK_CHOICE = "peek.choose"
 RECALL = "view.recall"
-BY_DIGIT = frozenset({ANSWER, PEEK_CHOICE, RECALL})
+USE_FILTER = "filters.recall"
+BY_DIGIT = frozenset({ANSWER, PEEK_CHOICE, RECALL, USE_FILTER})
 """Actions of which the digit of each key says which choice it stands for."""
 
 
@@ -56,7 +60,7 @@ _ROWS = (
     ("list.mark", Scope.LIST, "v", "toggle_mark", "mark", "Mark the session, or take its mark away", 7),
     ("list.mark-down", Scope.LIST, "shift+down,J", "mark_down", "mark down", "Mark on while going down"),
     ("list.mark-up", Scope.LIST, "shift+up,K", "mark_up", "mark up", "Mark on while going up"),
-    ("list.mark-all", Scope.LIST, "a", "mark_all", "mark all", "Mark all that are shown"),
+    ("list.mark-all", Scope.LIST, "a", "mark_all", "mark all", "Mark all that the filter lets through"),
     ("list.clear", Scope.LIST, "A,escape", "clear_marks", "clear", "Take all marks away, then the filter"),
     ("list.invert", Scope.LIST, "i", "invert_marks", "invert", "Mark what is not marked, and only that"),
     ("group.mark", Scope.GROUP, "enter,space", "mark_group", "mark group", "Mark the whole group, or none of it; show what is folded away", 1),
@@ -108,13 +112,15 @@ _ROWS = (
     ("view.oldest", Scope.VIEW, "shift+home,B", "scroll_pane('top')", "oldest", "Show the oldest output that the pane keeps; the log has all"),
     ("view.newest", Scope.VIEW, "shift+end,F", "scroll_pane('bottom')", "newest", "Follow the agent's output again"),
     ("view.zoom", Scope.VIEW, "z", "zoom", "zoom", "Show the session's pane alone, or all again", 15),
+    ("view.list-alone", Scope.VIEW, "ctrl+l", "list_alone", "list alone", "Show the list without the panes, or both again"),
+    ("view.layout", Scope.VIEW, "L", "toggle_layout", "stacked", "Put the list above the panes, or beside them"),
     ("view.hide-list", Scope.VIEW, "Z", "hide_list", "hide list", "Show the panes without the list, or both again"),
     ("view.pane-wider", Scope.VIEW, "right_curly_bracket", "enlarge(4, 0)", "wider pane", "Make the pane wider"),
     ("view.pane-narrower", Scope.VIEW, "left_curly_bracket", "enlarge(-4, 0)", "narrower pane", "Make the pane narrower"),
     ("view.pane-taller", Scope.VIEW, "plus", "enlarge(0, 2)", "taller pane", "Make the pane taller"),
     ("view.pane-lower", Scope.VIEW, "minus", "enlarge(0, -2)", "lower pane", "Make the pane lower"),
-    ("view.narrower", Scope.VIEW, "less_than_sign,left_square_bracket", "resize_split(-4)", "narrower", "Make the list smaller"),
-    ("view.wider", Scope.VIEW, "greater_than_sign,right_square_bracket", "resize_split(4)", "wider", "Make the list larger"),
+    ("view.narrower", Scope.VIEW, "less_than_sign,left_square_bracket", "resize_split(-4)", "narrower", "Make the list smaller: narrower, or lower above the panes"),
+    ("view.wider", Scope.VIEW, "greater_than_sign,right_square_bracket", "resize_split(4)", "wider", "Make the list larger: wider, or higher above the panes"),
     ("pool.pause", Scope.VIEW, "p", "toggle_pool", "pause pool", "Start no more queued sessions, or go on"),
     ("peek.close", Scope.PEEK, "escape,space,q", "close_peek", "close", "Close the panel", 1),
     ("peek.down", Scope.PEEK, "down,j", "peek_by(1)", "next", "Go to the next session", 2),
@@ -146,6 +152,18 @@ _ROWS = (
     ("replay.before", Scope.REPLAY, "p,N", "mark_before", "mark before", "Go to the mark before", 8),
     ("replay.start", Scope.REPLAY, "home,g", "seek_start", "start", "Go to the begin of the recording"),
     ("replay.end", Scope.REPLAY, "end,G", "seek_end", "end", "Go to its end, or to now"),
+    ("filters.recall", Scope.FILTERS, "1,2,3,4,5,6,7,8,9", "recall", "use", "Use the saved filter of that number"),
+    ("filters.save", Scope.FILTERS, "s", "save", "save", "Save the filter that holds now"),
+    ("filters.remove", Scope.FILTERS, "x,delete", "remove", "remove", "Forget the filter"),
+    ("filters.down", Scope.FILTERS, "j", "go(1)", "down", "Go to the next filter"),
+    ("filters.up", Scope.FILTERS, "k", "go(-1)", "up", "Go to the filter before"),
+    ("filters.close", Scope.FILTERS, "escape,q,equals_sign", "close", "close", "Close the list of saved filters"),
+    ("notices.down", Scope.NOTICES, "j", "go(1)", "down", "Go to an older notice"),
+    ("notices.up", Scope.NOTICES, "k", "go(-1)", "up", "Go to a newer notice"),
+    ("notices.close", Scope.NOTICES, "escape,q,exclamation_mark", "close", "close", "Close the log of notices"),
+    ("results.retry", Scope.RESULTS, "r", "retry", "retry", "Try those sessions again that failed"),
+    ("results.close", Scope.RESULTS, "escape,q", "close", "close", "Leave it at that"),
+    ("app.notices", Scope.APP, "exclamation_mark", "app.show_notices", "notices", "Read what was said in the corner, with details"),
     ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
     ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
     ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),

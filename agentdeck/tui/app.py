@@ -27,8 +27,10 @@ from agentdeck.core.session import Session
 from agentdeck.tui import compat
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Change, Clock, Deck, utc_now
+from agentdeck.tui.keymap import keymap_from
 from agentdeck.tui.link import Arrived, Connected, HostLink, Link, Lost, News
 from agentdeck.tui.look import Look, look_from, wants_ascii
+from agentdeck.tui.notices import Notice
 from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.sessions import SessionsScreen
@@ -137,6 +139,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
                 self._is_reconnected = True
                 if is_first:
                     self._dress(str(store.app.get("theme") or ""))
+                    self._take_keys(store.app.get("keys"))
             case Lost(reason):
                 self.deck.lost = reason
             case Arrived(event):
@@ -170,7 +173,21 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         title = f"{waiting} need you · AgentDeck" if waiting else "AgentDeck"
         compat.write_title(self, title)
 
+    def _take_keys(self, wished: object) -> None:
+        """Have the keys that the person set, and say what cannot be followed."""
+        keys = wished if isinstance(wished, dict) else {}
+        if not keys:
+            return
+        keymap = keymap_from(keys)
+        self.deck.keymap = keymap
+        self.set_keymap(keymap.for_textual())
+        for problem in (*keymap.problems, *keymap.notes):
+            text = f"[app.keys] {one_line(problem)}"
+            self.notify(text, severity="warning", markup=False, timeout=10)
+
     def _dress(self, theme: str) -> None:
+        if self.deck.store.app.get("motion") is False:
+            self.animation_level = "none"
         if theme in self.available_themes and theme != self.theme:
             self.theme = theme
         if self.deck.store.app.get("ascii"):
@@ -187,10 +204,30 @@ class AgentDeckApp(App[None], inherit_bindings=False):
             if command.title in OF_TEXTUAL:
                 yield command
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in a corner, and keep it for the log of notices."""
+        self.deck.notices.add(Notice(self.deck.clock(), severity, message))
+        super().notify(
+            message, title=title, severity=severity, timeout=timeout, markup=markup
+        )
+
+    def action_show_notices(self) -> None:
+        from agentdeck.tui.screens.notices import NoticesScreen
+
+        self.push_screen(NoticesScreen(self.deck.notices, self.deck.look))
+
     def action_help(self) -> None:
         from agentdeck.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._screen_shown.release_key))
+        self.push_screen(HelpScreen(self._screen_shown.release_key, self.deck.keymap))
 
     def action_leave(self) -> None:
         compat.restore_title(self)
@@ -207,6 +244,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
             logger.error("worker_failed", extra={"worker": name}, exc_info=error)
             where = f": {self._log_file}" if self._log_file else "."
             self.notify(f"{FAILED}{where}", markup=False, severity="error")
+            self.deck.notices.detail(f"{name}: {error!r}")
 
     def _fatal_error(self) -> None:
         logger.error("app_fault\n%s", traceback.format_exc())

@@ -11,8 +11,10 @@ from typing import Any
 from textual.signal import Signal
 
 from agentdeck.core.session import Session
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.link import Link
 from agentdeck.tui.look import Look
+from agentdeck.tui.notices import Notices
 from agentdeck.tui.store import SessionStore
 
 Clock = Callable[[], datetime]
@@ -43,6 +45,10 @@ class Deck:
     environ: Mapping[str, str] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
     store: SessionStore = field(default_factory=SessionStore)
+    keymap: Keymap = field(default_factory=Keymap)
+    """The keys as the person set them."""
+    notices: Notices = field(default_factory=Notices)
+    """All that the app said."""
     lost: str | None = None
     """Why there is no connection now, or None."""
 

@@ -6,7 +6,8 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from agentdeck.tui.actions import ANSWER, Action, Scope, actions_of, keys_of, shown_key
+from agentdeck.tui.actions import ANSWER, Action, Scope, actions_of, shown_key
+from agentdeck.tui.deck import Deck
 
 LEFT_OUT = frozenset(
     {
@@ -33,7 +34,7 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """Offer all, before anything is typed."""
         for row in self._rows():
-            yield DiscoveryHit(row.help, partial(self._run, row), help=_keys(row))
+            yield DiscoveryHit(row.help, partial(self._run, row), help=self._keys(row))
 
     async def search(self, query: str) -> Hits:
         """Offer those that match."""
@@ -42,7 +43,7 @@ class ActionProvider(Provider):
             score = matcher.match(row.help)
             if score > 0:
                 shown = matcher.highlight(row.help)
-                yield Hit(score, shown, partial(self._run, row), help=_keys(row))
+                yield Hit(score, shown, partial(self._run, row), help=self._keys(row))
 
     async def _run(self, row: Action) -> None:
         target = self.focused or self.screen
@@ -50,6 +51,6 @@ class ActionProvider(Provider):
             await self.screen.run_action(row.action)
         )
 
-
-def _keys(row: Action) -> str:
-    return " ".join(shown_key(key) for key in keys_of(row))
+    def _keys(self, row: Action) -> str:
+        deck: Deck = self.app.deck  # type: ignore[attr-defined]  # of our app, not any
+        return " ".join(shown_key(key) for key in deck.keymap.keys_of(row))

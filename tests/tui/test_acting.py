@@ -112,7 +112,8 @@ async def test_what_is_refused_is_said_for_each_session_as_text() -> None:
         await deck.until(lambda: len(deck.app.screen_stack) == 2)
         await deck.press("y")
         await deck.until(deck.toasts)
-        assert deck.toasts() == ["It [b]cannot[/b] be stopped now."]
+        said = "It [b]cannot[/b] be stopped now.\n! shows details"
+        assert deck.toasts() == [said]
 
 
 async def test_a_call_that_fails_is_a_toast_and_the_app_goes_on() -> None:
@@ -121,7 +122,8 @@ async def test_a_call_that_fails_is_a_toast_and_the_app_goes_on() -> None:
     async with running(link) as deck:
         await deck.press("r")
         await deck.until(deck.toasts)
-        assert deck.toasts() == ["The disk is full. Free some room."]
+        said = "The disk is full. Free some room.\n! shows details"
+        assert deck.toasts() == [said]
         await deck.press("j")
         assert deck.rows.cursor == question().id
 

@@ -8,9 +8,12 @@ from textual.dom import DOMNode
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
+from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
+from agentdeck.tui.screens.results import ResultsScreen
+from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.widgets.session_list import SessionList
 
@@ -22,6 +25,9 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.PEEK: PeekScreen,
     Scope.READER: ReaderScreen,
     Scope.REPLAY: ReplayScreen,
+    Scope.FILTERS: SavedFiltersScreen,
+    Scope.NOTICES: NoticesScreen,
+    Scope.RESULTS: ResultsScreen,
     Scope.APP: AgentDeckApp,
 }
 

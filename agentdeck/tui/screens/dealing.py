@@ -5,6 +5,7 @@ Dialogs are imported when they open, so that the first paint does not wait for t
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual import work
@@ -14,10 +15,14 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.editor import open_shell, open_worktree
+from agentdeck.tui.notices import Notice, details_of, details_of_result
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
 
 MAX_NAMED = 8
+DETAILS_HINT = "! shows details"
+
+Call = Callable[[list[Session]], Awaitable[list[dict[str, Any]]]]
 
 
 class DealingScreen(Screen[None]):
@@ -43,10 +48,17 @@ class DealingScreen(Screen[None]):
         """Put the cursor on a session."""
         raise NotImplementedError
 
-    def say(self, text: str, severity: str = "information") -> None:
-        """Say a sentence in a corner, never as markup."""
+    def say(self, text: str, severity: str = "information", details: str = "") -> None:
+        """Say a sentence in a corner, never as markup; a key shows its details."""
         level: Any = severity
-        self.notify(one_line(text), severity=level, markup=False)
+        more = f"\n{DETAILS_HINT}" if details else ""
+        self.notify(f"{one_line(text)}{more}", severity=level, markup=False)
+        if details:
+            self.deck.notices.detail(details)
+
+    def say_error(self, error: AgentDeckError, asked: str) -> None:
+        """Say what went wrong; what was asked and what the host knows are details."""
+        self.say(error.message, "error", details_of(error, asked))
 
     def action_show_diff(self) -> None:
         from agentdeck.tui.screens.diff import DiffScreen
@@ -202,12 +214,12 @@ class DealingScreen(Screen[None]):
         text = await self.app.push_screen_wait(ReplyScreen(title, question))
         if text is None:
             return
-        try:
-            results = await send_each_its_way(self.deck, sessions, text)
-        except AgentDeckError as error:
-            self.say(error.message, "error")
-            return
-        self._tell_results(results, "Sent to")
+        words = text
+
+        async def send(meant: list[Session]) -> list[dict[str, Any]]:
+            return await send_each_its_way(self.deck, meant, words)
+
+        await self._do_to_each(send, sessions, "Sent to", "session.send")
 
     def action_answer(self, choice: int) -> None:
         sessions = self.meant_sessions()
@@ -269,23 +281,55 @@ class DealingScreen(Screen[None]):
     async def _act(
         self, method: str, sessions: list[Session], done: str, **params: Any
     ) -> None:
-        if not sessions:
-            return
-        try:
-            results = await self.deck.call_many(method, sessions, **params)
-        except AgentDeckError as error:
-            self.say(error.message, "error")
-            return
-        self._tell_results(results, done)
+        async def call(meant: list[Session]) -> list[dict[str, Any]]:
+            return await self.deck.call_many(method, meant, **params)
 
-    def _tell_results(self, results: list[dict[str, Any]], done: str) -> None:
-        fine = [str(r["name"]) for r in results if r["ok"]]
-        if fine and done:
-            self.say(f"{done} {', '.join(fine[:MAX_NAMED])}")
-        for result in results:
-            if not result["ok"]:
-                message = str((result.get("error") or {}).get("message"))
-                self.say(message, "error")
+        await self._do_to_each(call, sessions, done, method)
+
+    async def _do_to_each(
+        self, call: Call, sessions: list[Session], done: str, asked: str
+    ) -> None:
+        """Do something to each; those that it fails for can be tried again."""
+        while sessions:
+            try:
+                results = await call(sessions)
+            except AgentDeckError as error:
+                self.say_error(error, asked)
+                return
+            failed = [result for result in results if not result["ok"]]
+            fine = [str(result["name"]) for result in results if result["ok"]]
+            if fine and done:
+                self.say(f"{done} {_listed(fine)}")
+            if len(results) == 1 or not failed:
+                for result in failed:
+                    details = details_of_result(result, asked)
+                    self.say(_message_of(result), "error", details)
+                return
+            if not await self._wants_again(failed, len(fine), asked):
+                return
+            sessions = self.deck.store.chosen(str(result["id"]) for result in failed)
+
+    async def _wants_again(
+        self, failed: list[dict[str, Any]], fine: int, asked: str
+    ) -> bool:
+        from agentdeck.tui.screens.results import ResultsScreen
+
+        for result in failed:
+            text = f"{one_line(str(result['name']))}: {one_line(_message_of(result))}"
+            details = details_of_result(result, asked)
+            now = self.deck.clock()
+            self.deck.notices.add(Notice(now, "error", text, details))
+        screen = ResultsScreen(failed, fine, self.deck.look)
+        return await self.app.push_screen_wait(screen)
+
+
+def _message_of(result: dict[str, Any]) -> str:
+    return str((result.get("error") or {}).get("message"))
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _named(sessions: list[Session]) -> list[str]:

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
+from agentdeck.tui.actions import Scope, actions_of, shown_key
+from agentdeck.tui.keymap import Keymap
 
 KEY_WIDTH = 16
 
@@ -25,6 +26,9 @@ _SCOPES = (
     Scope.PEEK,
     Scope.READER,
     Scope.REPLAY,
+    Scope.FILTERS,
+    Scope.RESULTS,
+    Scope.NOTICES,
     Scope.APP,
 )
 
@@ -39,15 +43,16 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
-    def __init__(self, release_key: str) -> None:
+    def __init__(self, release_key: str, keymap: Keymap) -> None:
         super().__init__()
+        self._keymap = keymap
         self._release_key = release_key
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("esc closes")
-            yield Static(help_text(self._release_key), markup=False)
+            yield Static(help_text(self._release_key, self._keymap), markup=False)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -56,14 +61,16 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def help_text(release_key: str) -> Content:
-    """The registry's rows, scope by scope."""
+def help_text(release_key: str, keymap: Keymap | None = None) -> Content:
+    """The registry's rows, scope by scope, with the keys as they are set."""
+    keymap = keymap or Keymap()
     parts: list[str | tuple[str, str]] = []
     for scope in _SCOPES:
         parts.append((f"{scope.value.upper()}\n", "bold $foreground 60%"))
         for action in actions_of(scope):
-            keys = [shown_key(key) for key in keys_of(action)]
+            keys = [shown_key(key) for key in keymap.keys_of(action)]
             shown = f"{keys[0]}-{keys[-1]}" if len(keys) > 4 else " ".join(keys)
+            shown = shown or "(none)"
             pad = " " * max(1, KEY_WIDTH - cell_len(shown))
             parts += [(shown, "bold $primary"), pad, f"{action.help}\n"]
         if scope is Scope.SESSION:

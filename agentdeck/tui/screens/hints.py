@@ -10,9 +10,8 @@ from agentdeck.tui.actions import (
     Action,
     Scope,
     actions_of,
-    keys_of,
-    shown_key,
 )
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.rows import Row
 from agentdeck.tui.store import SessionStore
 from agentdeck.tui.widgets.footer import Hint
@@ -25,7 +24,10 @@ _FOR_ONE = frozenset(
 
 
 def hints_for(
-    meant: Sequence[Session], marks: int, store: SessionStore
+    meant: Sequence[Session],
+    marks: int,
+    store: SessionStore,
+    keymap: Keymap | None = None,
 ) -> tuple[Hint, ...]:
     """The hints, most useful first; the footer cuts what does not fit."""
     rows = [row for row in actions_of(*_SHOWN_SCOPES) if row.rank]
@@ -34,7 +36,7 @@ def hints_for(
             row for row in rows if row.id not in _FOR_ONE and row.id != "session.new"
         ]
     fitting = sorted((r for r in rows if _fits(r, meant, store)), key=lambda r: r.rank)
-    hints = [Hint(shown_key(keys_of(row)[0]), row.title, row.action) for row in fitting]
+    hints = _hints(fitting, keymap)
     choices = max((len(s.needs.choices) for s in meant if s.needs), default=0)
     if choices:
         key = f"1-{min(choices, 9)}" if choices > 1 else "1"
@@ -42,18 +44,21 @@ def hints_for(
     return tuple(hints)
 
 
-def group_hints(row: Row) -> tuple[Hint, ...]:
+def group_hints(row: Row, keymap: Keymap | None = None) -> tuple[Hint, ...]:
     """The hints while the cursor is on a header, or on what is folded away."""
     if row.is_more:
         return (Hint("enter", f"show the {row.hidden} older ones", "mark_group"),)
     rows = {action.id: action for action in actions_of(Scope.GROUP, Scope.VIEW)}
     turn = "group.open" if row.hidden else "group.close"
     shown = (rows[each] for each in ("group.mark", turn, "view.arrange"))
-    hints = [Hint(shown_key(keys_of(r)[0]), r.title, r.action) for r in shown]
-    return (
-        *hints,
-        *(Hint(shown_key(keys_of(r)[0]), r.title, r.action) for r in _rest()),
-    )
+    return tuple(_hints([*shown, *_rest()], keymap))
+
+
+def _hints(rows: Sequence[Action], keymap: Keymap | None) -> list[Hint]:
+    """The rows' hints with the keys as they are set; those without a key left out."""
+    keys = keymap or Keymap()
+    hints = (Hint(keys.shown(row), row.title, row.action) for row in rows)
+    return [hint for hint in hints if hint.key]
 
 
 def _rest() -> list[Action]:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from agentdeck.tui.actions import Scope, actions_of, bindings_for, keys_of, shown_key
+from agentdeck.tui.actions import Scope, actions_of, bindings_for
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.lines_view import LinesView, StyleOf
@@ -47,7 +47,7 @@ class ReaderScreen(Screen[None]):
         parts = self.has_parts
         self.query_one(KeyBar).show_hints(
             tuple(
-                Hint(shown_key(keys_of(row)[0]), row.title, row.action)
+                Hint(self.deck.keymap.shown(row), row.title, row.action)
                 for row in rows
                 if parts or "part" not in row.action
             )

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.replay_times import Anchor, pauses, replay_time, shown_time
 from agentdeck.core.session import Session
-from agentdeck.tui.actions import Scope, actions_of, bindings_for, keys_of, shown_key
+from agentdeck.tui.actions import Scope, actions_of, bindings_for
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.widgets.footer import Hint, KeyBar
@@ -75,7 +75,7 @@ class ReplayScreen(Screen[None]):
         rows = (row for row in actions_of(Scope.REPLAY) if row.rank)
         self.query_one(KeyBar).show_hints(
             tuple(
-                Hint(shown_key(keys_of(row)[0]), row.title, row.action)
+                Hint(self.deck.keymap.shown(row), row.title, row.action)
                 for row in sorted(rows, key=lambda row: row.rank)
             )
         )

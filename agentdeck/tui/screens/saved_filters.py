@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.saved_filters import SavedFilter, filter_from_wire
+from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
@@ -31,14 +32,7 @@ class SavedFiltersScreen(ModalScreen[str | None]):
     """
 
     CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(d, f"recall({d})", show=False) for d in "123456789"),
-        Binding("s", "save", "save"),
-        Binding("x,delete", "remove", "remove"),
-        Binding("j", "go(1)", show=False),
-        Binding("k", "go(-1)", show=False),
-        Binding("escape,q,equals_sign", "close", "close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.FILTERS)
 
     def __init__(self, deck: Deck, query: str) -> None:
         super().__init__()

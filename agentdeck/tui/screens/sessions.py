@@ -30,6 +30,7 @@ from agentdeck.tui.widgets.filter_input import FilterInput
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.indicator import IndicatorBar
 from agentdeck.tui.widgets.pane_grid import PaneGrid
+from agentdeck.tui.widgets.selection_bar import SelectionBar
 from agentdeck.tui.widgets.session_list import Listed, SessionList
 from agentdeck.tui.widgets.split import Divider
 from agentdeck.tui.widgets.terminal import Terminal
@@ -72,6 +73,7 @@ class SessionsScreen(ListingScreen):
                 yield Static(id="problem", markup=False)
                 yield SessionList(look, id="sessions")
                 yield Static(id="empty", markup=False)
+                yield SelectionBar(look, id="selection")
             yield Divider("|" if look.glyphs.is_ascii else "│", id="divider")
             yield from self.compose_right()
         yield KeyBar(look, id="keys")
@@ -93,7 +95,8 @@ class SessionsScreen(ListingScreen):
         if not self._is_ready:
             return
         self.set_class(look.glyphs.is_ascii, "-ascii")
-        for kind in (IndicatorBar, SessionList, PaneGrid, AnswerBar, KeyBar):
+        kinds = (IndicatorBar, SessionList, SelectionBar, PaneGrid, AnswerBar, KeyBar)
+        for kind in kinds:
             self.query_one(kind).wear(look)  # type: ignore[attr-defined]
         self._show_all()
 
@@ -214,6 +217,9 @@ class SessionsScreen(ListingScreen):
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
+        marked = self.meant_sessions() if self._list.marks else []
+        unseen = len(self._list.marks - set(self._list.order))
+        self.query_one(SelectionBar).show_selection(marked, unseen)
         if self.terminal.has_focus:
             bar.show_hints((Hint(self.release_key, "gives the list back"),), "typing")
             return
@@ -228,9 +234,13 @@ class SessionsScreen(ListingScreen):
         marks = len(self._list.marks)
         row = self._list.row_at_cursor
         if row is not None and row.session is None and not marks:
-            bar.show_hints(group_hints(row), "group" if row.is_header else "")
+            bar.show_hints(
+                group_hints(row, self.deck.keymap), "group" if row.is_header else ""
+            )
             return
-        hints = hints_for(self.meant_sessions(), marks, self.deck.store)
+        hints = hints_for(
+            self.meant_sessions(), marks, self.deck.store, self.deck.keymap
+        )
         bar.show_hints(hints, f"{marks} selected" if marks else "")
 
     def show_focus(self) -> None:
@@ -281,6 +291,7 @@ class SessionsScreen(ListingScreen):
         if session.phase is not Phase.RUNNING:
             self.say(_why_not_typed(session))
             return
+        self._show_both()
         if self.has_class("-tiny"):
             self.add_class("-zoomed")
         self.take_pane().terminal.focus()
@@ -374,6 +385,7 @@ class SessionsScreen(ListingScreen):
         if self.has_class("-zoomed"):
             self._end_zoom()
         else:
+            self._show_both()
             self.add_class("-zoomed")
             self.zoom_pane(self.take_pane())
 
@@ -381,7 +393,12 @@ class SessionsScreen(ListingScreen):
         if self.has_class("-zoomed"):
             self._end_zoom()
         else:
+            self._show_both()
             self.add_class("-zoomed")
+
+    def _show_both(self) -> None:
+        if self.has_class("-alone"):
+            self.action_list_alone()
 
     def _end_zoom(self) -> None:
         self.remove_class("-zoomed")

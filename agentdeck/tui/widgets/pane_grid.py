@@ -60,6 +60,17 @@ class PaneGrid(Widget):
         widget: PaneGrid
         pane: Pane
 
+    @dataclass
+    class EdgeDragged(Message):
+        """The upper edge was dragged to a row of the screen."""
+
+        widget: PaneGrid
+        y: int
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest place counts."""
+            return isinstance(message, PaneGrid.EdgeDragged)
+
     def __init__(self, look: Look, release_key: str, *, id: str | None = None) -> None:
         self._tiling = _TileLayout()
         super().__init__(Pane(look, release_key), id=id)
@@ -67,6 +78,10 @@ class PaneGrid(Widget):
         self.release_key = release_key
         self.borders = Borders()
         self._grip: _Grip | None = None
+        self.has_edge = False
+        """Whether the frames at the top are a border that can be dragged."""
+        self._edge: Pane | None = None
+        """The pane whose top is held."""
 
     @property
     def layout(self) -> Layout:
@@ -147,6 +162,9 @@ class PaneGrid(Widget):
         self._grip = self._grip_at(event.widget, event.x, event.y)
         if self._grip is not None:
             self.capture_mouse()
+        elif self.has_edge and event.y == 0:
+            self._edge = event.widget
+            self.capture_mouse()
         else:
             self.post_message(self.PaneChosen(self, event.widget))
 
@@ -173,6 +191,10 @@ class PaneGrid(Widget):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         grip = self._grip
+        if self._edge is not None:
+            event.stop()
+            self.post_message(self.EdgeDragged(self, int(event.screen_y)))
+            return
         if grip is None:
             return
         event.stop()
@@ -184,6 +206,12 @@ class PaneGrid(Widget):
             self._move(grip.pane, wide, tall)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._edge is not None:
+            event.stop()
+            self.release_mouse()
+            self.post_message(self.PaneChosen(self, self._edge))
+            self._edge = None
+            return
         if self._grip is None:
             return
         event.stop()

@@ -1,0 +1,71 @@
+"""What an action on many sessions could not do, session by session, and once more."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.look import Look
+from agentdeck.tui.printable import cut, one_line
+
+NAME_WIDTH = 24
+
+
+class ResultsScreen(ModalScreen[bool]):
+    """Lists what failed; gives whether to try those sessions again."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.RESULTS)
+
+    def __init__(self, failed: list[dict[str, Any]], fine: int, look: Look) -> None:
+        super().__init__()
+        self._failed = failed
+        self._fine = fine
+        self._look = look
+
+    def compose(self) -> ComposeResult:
+        count = len(self._failed)
+        of = count + self._fine
+        with Vertical(classes="dialog -grave") as dialog:
+            dialog.border_title = Content(f"{count} of {of} could not be done")
+            dialog.border_subtitle = Content("r tries these again · esc closes")
+            with VerticalScroll(classes="results", can_focus=False):
+                for result in self._failed:
+                    yield Static(self._line(result), markup=False)
+            with Horizontal(classes="buttons"):
+                again = "Try these again (r)" if count > 1 else "Try it again (r)"
+                yield Button(Content(f" {again} "), "primary", id="again", compact=True)
+                yield Button(Content(" Close (esc) "), id="close", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#close").focus()
+
+    def _line(self, result: dict[str, Any]) -> Content:
+        glyphs = self._look.glyphs
+        name = one_line(str(result.get("name")), ascii_only=glyphs.is_ascii)
+        width = max(cell_len(str(each.get("name"))) for each in self._failed)
+        name = cut(name, min(width, NAME_WIDTH), more=glyphs.more)
+        pad = " " * (min(width, NAME_WIDTH) - cell_len(name) + 2)
+        error = result.get("error") or {}
+        message = one_line(str(error.get("message")), ascii_only=glyphs.is_ascii)
+        return Content.assemble(
+            (f"{glyphs.failed} ", "$error"), (name, "bold"), pad, message
+        )
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "again")
+
+    def action_retry(self) -> None:
+        self.dismiss(True)
+
+    def action_close(self) -> None:
+        self.dismiss(False)
