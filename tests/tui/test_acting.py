@@ -366,7 +366,10 @@ async def test_the_footer_shows_what_can_be_done_now() -> None:
         await deck.until(lambda: "resume" in shown_keys(deck))
         assert "stop" not in shown_keys(deck)
         await deck.press("v")
-        await deck.until(lambda: "1 selected" in shown_keys(deck))
+        bar = deck.main.query_one("#selection")
+        await deck.until(lambda: "1 selected" in bar.render_line(0).text)
+        await deck.press("Z")
+        assert "1 selected" in shown_keys(deck), "the list does not say it now"
 
 
 async def test_the_footer_is_cut_between_two_keys() -> None:

@@ -69,7 +69,22 @@ def test_what_cannot_be_followed_is_said(wished: dict[str, str], said: str) -> N
         st.sampled_from([action.id for action in ACTIONS]) | st.text(max_size=8),
         st.text(max_size=6)
         | st.lists(
-            st.sampled_from(["a", "b", "G", "ctrl+x", "f5", "?", ",", "/", "slash", "comma", "up", "3"]),
+            st.sampled_from(
+                [
+                    "a",
+                    "b",
+                    "G",
+                    "ctrl+x",
+                    "f5",
+                    "?",
+                    ",",
+                    "/",
+                    "slash",
+                    "comma",
+                    "up",
+                    "3",
+                ]
+            ),
             max_size=3,
         ).map(" ".join),
         max_size=6,

@@ -47,7 +47,8 @@ def hints_for(
 def group_hints(row: Row, keymap: Keymap | None = None) -> tuple[Hint, ...]:
     """The hints while the cursor is on a header, or on what is folded away."""
     if row.is_more:
-        return (Hint("enter", f"show the {row.hidden} older ones", "mark_group"),)
+        older = Hint("enter", f"show the {row.hidden} older ones", "mark_group")
+        return (older, *_hints(_rest(), keymap))
     rows = {action.id: action for action in actions_of(Scope.GROUP, Scope.VIEW)}
     turn = "group.open" if row.hidden else "group.close"
     shown = (rows[each] for each in ("group.mark", turn, "view.arrange"))

@@ -39,7 +39,11 @@ class ResultsScreen(ModalScreen[bool]):
             dialog.border_subtitle = Content("r tries these again · esc closes")
             with VerticalScroll(classes="results", can_focus=False):
                 for result in self._failed:
-                    yield Static(self._line(result), markup=False)
+                    with Horizontal(classes="result"):
+                        who = Static(self._who(result), classes="who")
+                        who.styles.width = self._name_width + 4
+                        yield who
+                        yield Static(self._why(result), classes="why")
             with Horizontal(classes="buttons"):
                 again = "Try these again (r)" if count > 1 else "Try it again (r)"
                 yield Button(Content(f" {again} "), "primary", id="again", compact=True)
@@ -48,17 +52,21 @@ class ResultsScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         self.query_one("#close").focus()
 
-    def _line(self, result: dict[str, Any]) -> Content:
+    @property
+    def _name_width(self) -> int:
+        widths = (cell_len(one_line(str(each.get("name")))) for each in self._failed)
+        return min(max(widths), NAME_WIDTH)
+
+    def _who(self, result: dict[str, Any]) -> Content:
         glyphs = self._look.glyphs
         name = one_line(str(result.get("name")), ascii_only=glyphs.is_ascii)
-        width = max(cell_len(str(each.get("name"))) for each in self._failed)
-        name = cut(name, min(width, NAME_WIDTH), more=glyphs.more)
-        pad = " " * (min(width, NAME_WIDTH) - cell_len(name) + 2)
+        name = cut(name, self._name_width, more=glyphs.more)
+        return Content.assemble((f"{glyphs.failed} ", "$error"), (name, "bold"))
+
+    def _why(self, result: dict[str, Any]) -> Content:
         error = result.get("error") or {}
-        message = one_line(str(error.get("message")), ascii_only=glyphs.is_ascii)
-        return Content.assemble(
-            (f"{glyphs.failed} ", "$error"), (name, "bold"), pad, message
-        )
+        ascii_only = self._look.glyphs.is_ascii
+        return Content(one_line(str(error.get("message")), ascii_only=ascii_only))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

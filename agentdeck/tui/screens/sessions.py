@@ -241,7 +241,9 @@ class SessionsScreen(ListingScreen):
         hints = hints_for(
             self.meant_sessions(), marks, self.deck.store, self.deck.keymap
         )
-        bar.show_hints(hints, f"{marks} selected" if marks else "")
+        # Below the list that is said already, where the list is to be seen.
+        is_said = not marks or not self.has_class("-zoomed")
+        bar.show_hints(hints, "" if is_said else f"{marks} selected")
 
     def show_focus(self) -> None:
         super().show_focus()
