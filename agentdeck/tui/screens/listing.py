@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from textual import on, work
-from textual.timer import Timer
 
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Session
 from agentdeck.tui.columns import Part
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.groups import is_in_own_order
-from agentdeck.tui.screens.arranging import KEPT_AFTER_S, ArrangingScreen
+from agentdeck.tui.screens.arranging import ArrangingScreen
 from agentdeck.tui.view import Density, Grouping, Sort, View
 from agentdeck.tui.widgets.session_list import SessionList
 
@@ -31,7 +32,6 @@ class ListingScreen(ArrangingScreen):
         super().__init__(deck)
         self.view = View()
         self._is_view_taken = False
-        self._view_timer: Timer | None = None
 
     def show_list(self) -> None:
         """Show the list as the view and the filter have it now."""
@@ -63,13 +63,10 @@ class ListingScreen(ArrangingScreen):
             return
         self.view = view
         self.show_list()
-        if self._view_timer is not None:
-            self._view_timer.stop()
-        self._view_timer = self.set_timer(KEPT_AFTER_S, self._keep_view)
+        self._keep_view()
 
     @work(group="view", exclusive=True, exit_on_error=False)
     async def _keep_view(self) -> None:
-        self._view_timer = None
         try:
             await self.deck.link.call("app.keep_view", view=self.view.as_json())
         except AgentDeckError as error:
@@ -99,13 +96,18 @@ class ListingScreen(ArrangingScreen):
             view = replace(view, collapsed=view.collapsed | {key})
         self.set_view(view)
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_arrange(self) -> None:
+    # These dialogs open within the action itself, so that a key typed right after,
+    # which may come in the same piece over a slow line, goes to them.
+
+    def action_arrange(self) -> None:
         from agentdeck.tui.screens.view_menu import ViewMenu
 
-        chosen = await self.app.push_screen_wait(ViewMenu(self.view, self.deck.look))
-        if chosen is not None:
-            self.set_view(chosen)
+        menu = ViewMenu(self.view, self.deck.look)
+        self.app.push_screen(menu, self._take_choice)
+
+    def _take_choice(self, view: View | None) -> None:
+        if view is not None:
+            self.set_view(view)
 
     def action_toggle_density(self) -> None:
         is_single = self.query_one(SessionList).row_height == 1
@@ -127,24 +129,26 @@ class ListingScreen(ArrangingScreen):
         done = "Archived; is:archived shows it:" if archived else "Back in the list:"
         await self._act("session.archive", sessions, done, archived=archived)
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_rename(self) -> None:
+    def action_rename(self) -> None:
         from agentdeck.tui.screens.naming import NameScreen
 
         session = self.session_at_cursor()
-        if session is None:
-            return
-        screen = NameScreen(f"Rename {session.name}", session.title, "Its title")
-        title = await self.app.push_screen_wait(screen)
-        if not title or title == session.title:
-            return
+        if session is not None:
+            screen = NameScreen(f"Rename {session.name}", session.title, "Its title")
+            self.app.push_screen(screen, partial(self._rename, session))
+
+    def _rename(self, session: Session, title: str | None) -> None:
+        if title and title != session.title:
+            self._give_title(session, title)
+
+    @work(group="action", exit_on_error=False)
+    async def _give_title(self, session: Session, title: str) -> None:
         try:
             await self.deck.link.call("session.rename", id=session.id, title=title)
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "session.rename")
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_file_rows(self) -> None:
+    def action_file_rows(self) -> None:
         from agentdeck.tui.screens.naming import NameScreen
 
         sessions = self.meant_sessions()
@@ -153,17 +157,22 @@ class ListingScreen(ArrangingScreen):
         known = {each.folder for each in self.deck.store.sessions.values()} - {""}
         only = sessions[0] if len(sessions) == 1 else None
         what = only.name if only else f"{len(sessions)} sessions"
-        here = only.folder if only else ""
         screen = NameScreen(
             f"Folder of {what}",
-            here,
+            only.folder if only else "",
             "Its name; empty for none",
             known=sorted(known, key=str.casefold),
             may_be_empty=True,
         )
-        folder = await self.app.push_screen_wait(screen)
+        self.app.push_screen(screen, partial(self._file, sessions))
+
+    def _file(self, sessions: list[Session], folder: str | None) -> None:
         if folder is not None:
-            await self._act("session.file", sessions, "", folder=folder)
+            self._file_all(sessions, folder)
+
+    @work(group="action", exit_on_error=False)
+    async def _file_all(self, sessions: list[Session], folder: str) -> None:
+        await self._act("session.file", sessions, "", folder=folder)
 
     @work(group="move", exclusive=True, exit_on_error=False)
     async def action_move_row(self, by: int) -> None:
@@ -183,7 +192,7 @@ class ListingScreen(ArrangingScreen):
         try:
             await self.deck.link.call("session.arrange", ids=order)
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "session.arrange")
 
     def action_recall_filter(self, digit: int) -> None:
         saved = next((f for f in self.deck.store.filters if f.digit == digit), None)
@@ -193,11 +202,12 @@ class ListingScreen(ArrangingScreen):
         query = f"@{saved.name}"
         self.filter_by("" if self.filter_query == query else query)
 
-    @work(group="dialog", exit_on_error=False)
-    async def action_saved_filters(self) -> None:
+    def action_saved_filters(self) -> None:
         from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 
         screen = SavedFiltersScreen(self.deck, self.filter_query)
-        query = await self.app.push_screen_wait(screen)
+        self.app.push_screen(screen, self._take_query)
+
+    def _take_query(self, query: str | None) -> None:
         if query is not None:
             self.filter_by(query)
