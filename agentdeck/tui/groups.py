@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import PurePath
 
 from agentdeck.core.filters import Filter
@@ -83,9 +84,8 @@ def group_of(session: Session) -> Group:
 Order = tuple[float | str, ...]
 
 
-def _by_attention(session: Session) -> Order:
+def _by_attention(session: Session, group: Group) -> Order:
     """Oldest question first, queue in its order, what is over newest first."""
-    group = group_of(session)
     rank = _RANK[group]
     if group is Group.NEEDS and session.needs_since is not None:
         return (rank, session.needs_since.timestamp(), session.position, session.id)
@@ -95,24 +95,52 @@ def _by_attention(session: Session) -> Order:
     return (rank, 0, session.position, session.id)
 
 
-def _by_newest(session: Session) -> Order:
+def _by_newest(session: Session, _: Group) -> Order:
     return (-session.created_at.timestamp(), session.position, session.id)
 
 
-def _by_name(session: Session) -> Order:
+def _by_name(session: Session, _: Group) -> Order:
     return ((session.title or session.name).casefold(), session.name, session.id)
 
 
-def _by_own(session: Session) -> Order:
+def _by_own(session: Session, _: Group) -> Order:
     return (session.position, session.id)
 
 
-_ORDERS: dict[Sort, Callable[[Session], Order]] = {
+_ORDERS: dict[Sort, Callable[[Session, Group], Order]] = {
     Sort.ATTENTION: _by_attention,
     Sort.NEWEST: _by_newest,
     Sort.NAME: _by_name,
     Sort.OWN: _by_own,
 }
+
+
+class Placings:
+    """Where each session stands, worked out once for each of its states.
+
+    A session is a value: as long as it is the same object, its group and its place
+    in an order are the same too. With a thousand of them that is most of the work.
+    """
+
+    def __init__(self) -> None:
+        self._sort: Sort | None = None
+        self._known: dict[str, tuple[Session, Group, Order]] = {}
+
+    def begin(self, sort: Sort, count: int) -> None:
+        """Have the orders be those of a sort, and forget far more than there is."""
+        if sort is not self._sort or len(self._known) > 2 * count + 100:
+            self._known.clear()
+        self._sort = sort
+
+    def of(self, session: Session, sort: Sort) -> tuple[Group, Order]:
+        """The group by state, and the place within any group."""
+        known = self._known.get(session.id)
+        if known is not None and known[0] is session:
+            return known[1], known[2]
+        group = group_of(session)
+        order = _ORDERS[sort](session, group)
+        self._known[session.id] = (session, group, order)
+        return group, order
 
 
 def is_in_own_order(section: Section, view: View) -> bool:
@@ -123,10 +151,10 @@ def is_in_own_order(section: Section, view: View) -> bool:
     return view.sort is Sort.ATTENTION and section.group in by_position
 
 
-def _value(grouping: Grouping, session: Session) -> str:
+def _value(grouping: Grouping, session: Session, group: Group) -> str:
     match grouping:
         case Grouping.STATE:
-            return group_of(session).value
+            return group
         case Grouping.REPOSITORY:
             return session.repo
         case Grouping.FOLDER:
@@ -161,42 +189,63 @@ def _folder_names(paths: list[str]) -> dict[str, str]:
     return names
 
 
+Placed = tuple[Order, Session]
+
+
 def arranged(
-    sessions: Iterable[Session],
+    sessions: Collection[Session],
     query: Filter,
     quick: Quick | None,
     now: datetime,
     view: View | None = None,
+    placings: Placings | None = None,
 ) -> tuple[Section, ...]:
-    """The sessions that the filters let through, in groups; pinned ones on top."""
+    """The sessions that the filters let through, in groups; pinned ones on top.
+
+    Args:
+        sessions: All sessions.
+        query: The filter.
+        quick: The count at the top that filters too, if one does.
+        now: For ages.
+        view: Groups and order; the usual ones by default.
+        placings: What is kept from one call to the next.
+    """
     view = View() if view is None else view
-    order = _ORDERS[view.sort]
-    pinned: list[Session] = []
-    members: dict[str, list[Session]] = {}
+    placings = placings or Placings()
+    placings.begin(view.sort, len(sessions))
+    is_narrowed = bool(query.predicates)
+    pinned: list[Placed] = []
+    members: dict[str, list[Placed]] = {}
     for session in sessions:
         if quick is not None and not quick.matches(session):
             continue
-        if not query.matches(session, now):
+        if (is_narrowed or session.archived) and not query.matches(session, now):
             continue
+        group, order = placings.of(session, view.sort)
         if session.pinned:
-            pinned.append(session)
+            pinned.append((order, session))
         else:
-            members.setdefault(_value(view.grouping, session), []).append(session)
+            value = _value(view.grouping, session, group)
+            members.setdefault(value, []).append((order, session))
     titles = _titles(view.grouping, members)
     is_by_state = view.grouping is Grouping.STATE
     sections = [
         Section(
             f"{view.grouping.value}:{value}",
             titles[value],
-            tuple(sorted(members[value], key=order)),
+            _in_order(members[value]),
             Group(value) if is_by_state else None,
         )
         for value in sorted(members, key=lambda v: _place(view.grouping, v, titles[v]))
     ]
     if pinned:
-        on_top = tuple(sorted(pinned, key=order))
-        sections.insert(0, Section(PINNED, "pinned", on_top))
+        sections.insert(0, Section(PINNED, "pinned", _in_order(pinned)))
     return tuple(sections)
+
+
+def _in_order(placed: list[Placed]) -> tuple[Session, ...]:
+    placed.sort(key=itemgetter(0))
+    return tuple(session for _, session in placed)
 
 
 def _place(grouping: Grouping, value: str, title: str) -> Order:

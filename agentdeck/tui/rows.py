@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentdeck.core.session import Session
@@ -60,7 +60,7 @@ def rows_of(
             continue
         folded = set[str]()
         if folds and section.key not in view.unfolded:
-            folded = _older(section.sessions, kept)
+            folded = _older(section, kept)
         rows += [
             Row(session.id, section, session)
             for session in section.sessions
@@ -71,11 +71,13 @@ def rows_of(
     return rows
 
 
-def _older(sessions: Sequence[Session], kept: str | None) -> set[str]:
+def _older(section: Section, kept: str | None) -> set[str]:
     """The ids of the ended sessions that are folded away: all but the newest."""
-    if len(sessions) < KEPT_ENDED + LEAST_FOLDED:
+    if len(section.sessions) < KEPT_ENDED + LEAST_FOLDED:
         return set()
-    ended = [session for session in sessions if group_of(session) is Group.ENDED]
+    if section.group not in (None, Group.ENDED):
+        return set()
+    ended = [s for s in section.sessions if group_of(s) is Group.ENDED]
     ended.sort(key=lambda s: (s.ended_at or s.updated_at, s.id), reverse=True)
     older = {str(session.id) for session in ended[KEPT_ENDED:]} - {kept}
     return older if len(older) >= LEAST_FOLDED else set()

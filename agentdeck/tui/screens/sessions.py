@@ -19,7 +19,7 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.calling import call_person
 from agentdeck.tui.deck import Change, Deck
-from agentdeck.tui.groups import Quick, Section, arranged
+from agentdeck.tui.groups import Placings, Quick, Section, arranged
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.rows import rows_of, sessions_of
@@ -56,6 +56,7 @@ class SessionsScreen(ListingScreen):
         self._session_to_open = attach
         self._wanted: str | None = None
         self._shown = ""
+        self._placings = Placings()
         self._is_ready = False
         """Its widgets are there; a theme may come before them."""
 
@@ -155,7 +156,9 @@ class SessionsScreen(ListingScreen):
     def _show_list(self) -> None:
         store, now, view = self.deck.store, self.deck.clock(), self.view
         sessions = store.sessions.values()
-        sections = arranged(sessions, self._filter, self._quick, now, view)
+        sections = arranged(
+            sessions, self._filter, self._quick, now, view, self._placings
+        )
         folds = not (self._filter.query or self._quick)
         rows = rows_of(sections, view, folds=folds, kept=self._list.cursor)
         every = sessions_of(sections)
@@ -299,7 +302,7 @@ class SessionsScreen(ListingScreen):
         self.take_pane().terminal.focus()
 
     def action_filter(self) -> None:
-        self.add_class("-filtering")
+        self._show_filter_row(is_shown=True)
         self.query_one("#filter", Input).focus()
 
     @on(Input.Changed, "#filter")
@@ -310,9 +313,13 @@ class SessionsScreen(ListingScreen):
     @on(Input.Submitted, "#filter")
     def _keep_filter(self, event: Input.Submitted) -> None:
         event.stop()
-        self.set_class(bool(event.value), "-filtering")
+        self._show_filter_row(is_shown=bool(event.value))
         self._take_filter(event.value, is_whole=True)
         self._list.focus()
+
+    def _show_filter_row(self, *, is_shown: bool) -> None:
+        # A class of the row alone: one of the screen would style all anew.
+        self.query_one("#filter-row").set_class(is_shown, "-shown")
 
     def _complete(self, query: str) -> str | None:
         sessions = self.deck.store.sessions.values()
@@ -327,7 +334,7 @@ class SessionsScreen(ListingScreen):
     def _clear_filter(self) -> None:
         self._quick = None
         self.query_one("#filter", Input).value = ""
-        self.remove_class("-filtering")
+        self._show_filter_row(is_shown=False)
         self._take_filter("")
 
     def _take_filter(self, query: str, *, is_whole: bool = False) -> None:
@@ -345,7 +352,7 @@ class SessionsScreen(ListingScreen):
             return
         problem.remove_class("-shown")
         is_typing = self.query_one("#filter").has_focus
-        self.set_class(bool(query) or is_typing, "-filtering")
+        self._show_filter_row(is_shown=bool(query) or is_typing)
         self._show_list()
 
     def show_list(self) -> None:
@@ -357,8 +364,12 @@ class SessionsScreen(ListingScreen):
         return self._filter.query
 
     def filter_by(self, query: str) -> None:
-        self.query_one("#filter", Input).value = query
-        self._take_filter(query, is_whole=True)
+        line = self.query_one("#filter", Input)
+        # Another value is news of the line, which filters.
+        if line.value != query:
+            line.value = query
+        else:
+            self._take_filter(query, is_whole=True)
 
     def action_quick(self, name: str) -> None:
         quick = Quick[name]
