@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -247,6 +247,9 @@ class SessionList(ScrollView, can_focus=True):
         if row is None or self._now is None:
             return ()
         state = self._state(row)
+        if part:
+            # The sign of work and the age stand on the first line alone.
+            state = replace(state, spinner="", queue_place=0)
         if row.session is None:
             return (part, row.section.title, len(row.section.sessions), row.hidden,
                     row.section.attention, state)  # fmt: skip
@@ -254,7 +257,7 @@ class SessionList(ScrollView, can_focus=True):
             part,
             row.session,
             state,
-            age_of(row.session, self._now),
+            "" if part else age_of(row.session, self._now),
             self._row_height,
         )
 
