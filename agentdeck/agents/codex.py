@@ -141,6 +141,8 @@ CODEX = Agent(
     ),
     read_report=claude_report,
     read_usage=usage_in,
+    # Its sandbox lets it write in the worktree, and not in the git directory beside.
+    commits_itself=False,
     modes=MODES,
     models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),

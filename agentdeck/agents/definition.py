@@ -55,6 +55,10 @@ class Report:
     needs: Needs | None = None
     conversation: str = ""
     transcript: str = ""
+    prompt: str = ""
+    """What it was just asked to do."""
+    said: str = ""
+    """What it said last, at the end of its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class Agent:
     answers: Answers = Answers()
     read_report: Callable[[Mapping[str, Any]], Report | None] | None = None
     """Reads what its hooks write; None where it has none of its own form."""
+    commits_itself: bool = True
+    """Whether it can commit in a linked worktree; some sandboxes keep it from it."""
     read_usage: Callable[[Path], Usage | None] | None = None
     """Reads tokens and cost from its transcript."""
     modes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -21,6 +21,8 @@ HOOK_COMMAND = (
 )
 
 MAX_DETAIL = 300
+MAX_SAID = 4000
+"""How much is taken of a prompt and of an agent's last message."""
 
 _WORKING = frozenset(
     {"UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure"}
@@ -43,12 +45,16 @@ def claude_report(report: Mapping[str, Any]) -> Report | None:
 def _said(event: str, report: Mapping[str, Any]) -> Report | None:
     if event == "SessionStart":
         return Report(None, f"SessionStart: {report.get('source', '')}")
+    if event == "UserPromptSubmit":
+        prompt = str(report.get("prompt") or "")
+        detail = f"UserPromptSubmit: {prompt}"[:MAX_DETAIL]
+        return Report(Activity.WORKING, detail, prompt=prompt[:MAX_SAID])
     if event in _WORKING:
         return Report(Activity.WORKING, _what(event, report))
     if event == "Stop":
         last = str(report.get("last_assistant_message") or "")
         detail = f"Stop: {last}" if last else "Stop: its turn is over"
-        return Report(Activity.IDLE, detail[:MAX_DETAIL])
+        return Report(Activity.IDLE, detail[:MAX_DETAIL], said=last[:MAX_SAID])
     if event == "PermissionRequest":
         needs = _asked(report)
         detail = f"PermissionRequest: {needs.text}"
@@ -76,8 +82,6 @@ def tool_text(name: str, given: object) -> str:
 
 
 def _what(event: str, report: Mapping[str, Any]) -> str:
-    if event == "UserPromptSubmit":
-        return f"UserPromptSubmit: {report.get('prompt', '')}"[:MAX_DETAIL]
     tool = tool_text(str(report.get("tool_name")), report.get("tool_input"))
     return f"{event}: {tool}"
 

@@ -43,6 +43,8 @@ VERBS = {
     "diff": f"{_V}.diff:diff",
     "check": f"{_V}.checking:check",
     "trust": f"{_V}.trusting:trust",
+    "turns": f"{_V}.turns:turns",
+    "rewind": f"{_V}.turns:rewind",
     "merge": f"{_V}.landing:merge",
     "discard": f"{_V}.landing:discard",
     "undo": f"{_V}.trash:undo",

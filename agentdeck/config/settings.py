@@ -17,6 +17,7 @@ from pydantic_settings import (
 from agentdeck.config.repository_settings import When
 from agentdeck.core.calling import quiet_hours
 from agentdeck.core.errors import UsageError
+from agentdeck.core.turns import CommitPolicy
 
 
 class _Section(BaseModel):
@@ -118,6 +119,14 @@ class AnswerSettings(_Section):
     rules: list[RuleSettings] = []
 
 
+class TurnSettings(_Section):
+    """What happens at the end of an agent's turn."""
+
+    commit: CommitPolicy = "auto"
+    """Commit what is uncommitted: for agents that cannot by themselves, always, or
+    never. A session may say otherwise."""
+
+
 class AppSettings(_Section):
     """The full-screen app."""
 
@@ -215,6 +224,7 @@ class Settings(BaseSettings):
     answers: AnswerSettings = AnswerSettings()
     checks: CheckSettings = CheckSettings()
     port_range: PortSettings = PortSettings()
+    turns: TurnSettings = TurnSettings()
 
     @classmethod
     def settings_customise_sources(

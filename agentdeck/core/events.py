@@ -20,6 +20,8 @@ class EventKind(StrEnum):
     POOL_CHANGED = "pool_changed"
     COMMIT_LANDED = "commit_landed"
     SESSION_MERGED = "session_merged"
+    TURN_COMMITTED = "turn_committed"
+    SESSION_REWOUND = "session_rewound"
     RULE_ANSWERED = "rule_answered"
     FILTERS_CHANGED = "filters_changed"
     CHECK_ENDED = "check_ended"

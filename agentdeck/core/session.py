@@ -138,6 +138,12 @@ class Session:
     """The rule that answers what it asks now, so that nobody is called for it."""
     auto_answers: bool | None = None
     """Whether rules may answer what it asks; None as the settings say."""
+    auto_commit: bool | None = None
+    """Whether the end of a turn commits what is uncommitted; None as the settings say."""
+    turns: int = 0
+    """How many of its turns ended with a commit made for it."""
+    turn_note: str = ""
+    """What a person should know of the end of its last turn, in a sentence."""
     stuck_since: datetime | None = None
     """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None

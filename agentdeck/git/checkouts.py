@@ -26,14 +26,13 @@ def require_clean(checkout: Path, branch: str) -> None:
     Raises:
         WorktreeDirtyError: If it has changes, or an operation half done.
     """
-    git_dir = worktree_git_dir(checkout)
-    for name, operation in _UNFINISHED.items():
-        if (git_dir / name).exists():
-            raise WorktreeDirtyError(
-                f"{checkout} has {branch!r} checked out and is in the middle of a"
-                f" {operation}. Finish or abort it there first.",
-                checkout=str(checkout),
-            )
+    operation = unfinished(checkout)
+    if operation is not None:
+        raise WorktreeDirtyError(
+            f"{checkout} has {branch!r} checked out and is in the middle of a"
+            f" {operation}. Finish or abort it there first.",
+            checkout=str(checkout),
+        )
     # As a writing command, it also refreshes the index for `move` when it can.
     changed = commands.write(
         checkout,
@@ -52,6 +51,15 @@ def require_clean(checkout: Path, branch: str) -> None:
             checkout=str(checkout),
             files=files,
         )
+
+
+def unfinished(checkout: Path) -> str | None:
+    """What is half done in a checkout, such as a rebase; None if nothing is."""
+    git_dir = worktree_git_dir(checkout)
+    for name, operation in _UNFINISHED.items():
+        if (git_dir / name).exists():
+            return operation
+    return None
 
 
 def move(checkout: Path, branch: str, old: str, new: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agentdeck.git import commands
 from agentdeck.git.repository import Repository
 
-_FORMAT = "%x00%H%x00%h%x00%s%x00%an%x00%ct%x00"
-_FIELDS = 6
+_FORMAT = "%x00%H%x00%h%x00%s%x00%an%x00%ct%x00{extra}%x00"
+_FIELDS = 7
 _STAT = re.compile(r"(\d+) (file|insertion|deletion)")
 
 
@@ -26,6 +27,8 @@ class Commit:
     files: int = 0
     added: int = 0
     removed: int = 0
+    extra: str = ""
+    """What else was asked for, such as the value of a trailer."""
 
 
 def commits_between(
@@ -42,18 +45,35 @@ def commits_between(
     Raises:
         GitError: If either does not exist.
     """
+    return read_commits(repo, [f"--max-count={limit}"], f"{base}..{head}")
+
+
+def read_commits(
+    repo: Repository, options: Sequence[str], *revisions: str, extra: str = ""
+) -> list[Commit]:
+    """The commits that `git log` lists with these options.
+
+    Args:
+        repo: The repository.
+        options: Options of `git log` that choose commits.
+        revisions: Commits, ranges or full names of refs.
+        extra: A placeholder of git's whose value becomes `Commit.extra`.
+
+    Raises:
+        GitError: If one of the revisions does not exist.
+    """
     shown = commands.read(
         repo.root,
         "log",
-        f"--max-count={limit}",
+        *options,
         "--no-show-signature",
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",
         "--shortstat",
-        f"--format={_FORMAT}",
+        f"--format={_FORMAT.format(extra=extra)}",
         "--end-of-options",
-        f"{base}..{head}",
+        *revisions,
         "--",
     )
     fields = shown.text.split("\0")[1:]
@@ -64,7 +84,7 @@ def commits_between(
 
 
 def _commit(fields: list[str]) -> Commit:
-    sha, short, subject, author, seconds, stat = fields
+    sha, short, subject, author, seconds, extra, stat = fields
     counts = {kind: int(count) for count, kind in _STAT.findall(stat)}
     return Commit(
         sha=sha,
@@ -75,6 +95,7 @@ def _commit(fields: list[str]) -> Commit:
         files=counts.get("file", 0),
         added=counts.get("insertion", 0),
         removed=counts.get("deletion", 0),
+        extra=extra.strip(),
     )
 
 

@@ -134,7 +134,9 @@ def index_copy(worktree: Path) -> Iterator[Path]:
         copy = Path(folder) / "index"
         original = worktree_git_dir(worktree) / "index"
         if original.exists():
-            shutil.copyfile(original, copy)
+            # With its time: git compares it with the files' to see which of them may
+            # have changed again within the clock's step.
+            shutil.copy2(original, copy)
         yield copy
 
 

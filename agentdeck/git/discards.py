@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from agentdeck.core.errors import AgentDeckError
@@ -34,7 +36,7 @@ from agentdeck.git.worktrees import Worktree, create_worktree, remove_worktree
 
 TRASH = "refs/agentdeck/trash/"
 # Line ends are kept as they are, whatever the person's settings make of them.
-_EXACT = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false")
+EXACT = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ def keep(repo: Repository, worktree: Path, branch: str, session_id: str) -> str:
         BranchMissingError: If both the branch and the worktree are gone.
         NestedRepositoryError: If there is another repository in the worktree.
     """
+    described = {"version": 1, "session_id": session_id, "branch": branch}
+    commit = kept_commit(repo, worktree, branch, described)
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", session_id) or "session"
+    refs = (f"{TRASH}{name}-{n}" if n > 1 else f"{TRASH}{name}" for n in count(1))
+    return store(repo, commit, refs)
+
+
+def kept_commit(
+    repo: Repository, worktree: Path, branch: str, described: Mapping[str, object]
+) -> str:
+    """A commit that holds a branch, its uncommitted files and its index.
+
+    No ref names it yet. Raises as `keep` does.
+    """
     tip = commit_of(repo, full_ref(branch))
     is_present = (worktree / ".git").exists()
     head = _head_of(worktree) if is_present else tip
@@ -71,10 +87,21 @@ def keep(repo: Repository, worktree: Path, branch: str, session_id: str) -> str:
         tree, index_tree = _trees(worktree, head)
     note = f"agentdeck: index of {branch}"
     index_commit = commit_tree(repo.root, index_tree, [head], note)
-    described = {"version": 1, "session_id": session_id, "branch": branch}
     message = f"agentdeck: kept {branch}\n\n{json.dumps(described)}"
-    commit = commit_tree(repo.root, tree, [tip, index_commit], message)
-    return _store(repo, session_id, commit)
+    return commit_tree(repo.root, tree, [tip, index_commit], message)
+
+
+def store(repo: Repository, commit: str, refs: Iterable[str]) -> str:
+    """Put a commit under the first of some refs that is free; gives that ref."""
+    for ref in refs:
+        try:
+            commands.write(repo.root, "update-ref", "--", ref, commit, NO_COMMIT)
+        except GitError as error:
+            if "already exists" not in str(error.data.get("stderr", "")):
+                raise
+        else:
+            return ref
+    raise GitError("None of the refs to keep work under is free.")
 
 
 def discard(repo: Repository, worktree: Path, branch: str, session_id: str) -> str:
@@ -127,9 +154,7 @@ def restore(repo: Repository, ref: str, path: Path, branch: str) -> Worktree:
         )
     made = create_worktree(repo, path, branch, tip)
     try:
-        _bring_back_files(made.path, tip, ref)
-        commands.write(made.path, "read-tree", f"{ref}^2^{{tree}}")
-        commands.write(made.path, "update-index", "--refresh", ok=(0, 1))
+        bring_back(made.path, tip, ref)
     except (AgentDeckError, OSError):
         remove_worktree(repo, made.path, force=True)
         _delete(repo, branch, tip)
@@ -166,6 +191,13 @@ def forget(repo: Repository, ref: str) -> None:
         commands.write(repo.root, "update-ref", "-d", "--", ref)
 
 
+def bring_back(worktree: Path, tip: str, ref: str) -> None:
+    """Make a clean worktree at a commit what was kept of it: files and index."""
+    _bring_back_files(worktree, tip, ref)
+    commands.write(worktree, "read-tree", f"{ref}^2^{{tree}}")
+    commands.write(worktree, "update-index", "-q", "--refresh", ok=(0, 1))
+
+
 def _bring_back_files(worktree: Path, tip: str, ref: str) -> None:
     """Write only the files that differ from the commit, byte for byte.
 
@@ -195,7 +227,7 @@ def _bring_back_files(worktree: Path, tip: str, ref: str) -> None:
     )
     commands.write(worktree, "read-tree", f"{ref}^{{tree}}")
     commands.write(
-        worktree, *_EXACT, "checkout-index", "--force", "-z", "--stdin", stdin=written
+        worktree, *EXACT, "checkout-index", "--force", "-z", "--stdin", stdin=written
     )
 
 
@@ -215,7 +247,7 @@ def _trees(worktree: Path, head: str) -> tuple[str, str]:
             # An index with unsettled conflicts has no tree.
             index_tree = f"{head}^{{tree}}"
         added = commands.write(
-            worktree, *_EXACT, "add", "--all", "--", ".", index=index, ok=(0, 1, 128)
+            worktree, *EXACT, "add", "--all", "--", ".", index=index, ok=(0, 1, 128)
         )
         nested = re.findall(r"embedded git repository: (.+)", added.stderr)
         nested += re.findall(r"'(.+?)/?' does not have a commit", added.stderr)
@@ -229,22 +261,6 @@ def _trees(worktree: Path, head: str) -> tuple[str, str]:
         if added.status != 0:
             raise commands.failure(["add", "--all"], added)
         return commands.write(worktree, "write-tree", index=index).text, index_tree
-
-
-def _store(repo: Repository, session_id: str, commit: str) -> str:
-    """Put a commit under a ref of its own; an earlier keeping is not replaced."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", session_id) or "session"
-    number = 1
-    while True:
-        ref = f"{TRASH}{name}" if number == 1 else f"{TRASH}{name}-{number}"
-        try:
-            commands.write(repo.root, "update-ref", "--", ref, commit, NO_COMMIT)
-        except GitError as error:
-            if "already exists" not in str(error.data.get("stderr", "")):
-                raise
-            number += 1
-        else:
-            return ref
 
 
 def _delete(repo: Repository, branch: str, tip: str) -> None:

@@ -15,6 +15,18 @@ from agentdeck.git.repository import Repository
 
 MAX_UNTRACKED_READ = 200
 MAX_UNTRACKED_BYTES = 256 * 1024
+STATUS = (
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+    "--no-ahead-behind",
+    # Looking into a submodule would run git there with that submodule's settings.
+    "--ignore-submodules=dirty",
+)
+"""The words of a `git status` that runs nothing inside submodules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +117,15 @@ def snapshot(
 
 def uncommitted(worktree: Path) -> list[str]:
     """The paths in a worktree that are changed or untracked, at most once each."""
-    records = commands.read(worktree, *_STATUS).records()
+    records = commands.read(worktree, *STATUS).records()
     return [_path_in(record) for record in records if not record.startswith("# ")]
-
-
-_STATUS = (
-    "status",
-    "--porcelain=v2",
-    "--branch",
-    "-z",
-    "--untracked-files=all",
-    "--no-renames",
-    "--no-ahead-behind",
-    # Looking into a submodule would run git there with that submodule's settings.
-    "--ignore-submodules=dirty",
-)
 
 
 def _changes(worktree: Path) -> _Changes:
     head = branch = None
     dirty = conflicted = False
     untracked: list[str] = []
-    for record in commands.read(worktree, *_STATUS).records():
+    for record in commands.read(worktree, *STATUS).records():
         key, _, rest = record.partition(" ")
         if key != "#":
             dirty = True

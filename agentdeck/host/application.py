@@ -41,6 +41,7 @@ from agentdeck.host.stuck import StuckWatch
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.host.trash import Trash
 from agentdeck.host.trust import Trust
+from agentdeck.host.turns import Turns
 from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
@@ -101,6 +102,13 @@ class Host:
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self.batches = Batches(store, loaded.batches)
         self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
+        self.turns = Turns(
+            self.sessions,
+            self.supervisor,
+            self.registry,
+            settings.turns.commit,
+            self.git_watch.refresh,
+        )
         self.trash = Trash(paths, self.sessions, self.landing)
         self.recordings = Recordings(paths, self.supervisor)
         self.usage = UsageReader(self.sessions, self.registry)
@@ -113,6 +121,7 @@ class Host:
     def _connect(self, starter: Starter) -> None:
         """Let each part tell the ones that follow from what it saw."""
         starter.on_worktree = self._worktree_made
+        self.outbox.before_sending = self.turns.settled
         self.sessions.judge = self.rules.judge
         self.rules.on_left = self._activity_changed
         self.sessions.on_activity = self._activity_changed
@@ -122,7 +131,7 @@ class Host:
         self.sessions.on_phase = lambda _: self.pool.kick()
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
-        self.supervisor.on_over = self._read_again
+        self.supervisor.on_over = self._is_over
         self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
 
     async def run(self, server: Server) -> None:
@@ -188,6 +197,7 @@ class Host:
         for text in await self.landing.settle():
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
+        await self.turns.take_up()
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -202,6 +212,7 @@ class Host:
         await self.pool.close()
         await self.checks.close()
         await self.outbox.close()
+        await self.turns.close()
         await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
@@ -234,6 +245,10 @@ class Host:
         elif live.runner_pid is not None:
             self.stuck.settled(session_id, live.runner_pid)
 
+    def _is_over(self, session_id: str) -> None:
+        self.turns.ended(session_id)
+        self._read_again(session_id)
+
     def _came_live(self, session_id: str) -> None:
         self.watchers.read_inbox(session_id)
         self.rules.take_up(session_id)
@@ -247,12 +262,14 @@ class Host:
 
     def _activity_changed(self, session: Session) -> None:
         self.notifier.consider(session)
+        self.turns.consider(session)
         self.outbox.consider(session)
         self.stuck.activity_changed(session)
         self.checks.activity_changed(session)
 
     async def _before_discard(self, session: Session) -> None:
         await self.checks.cancel(session.id)
+        await self.turns.settled(session.id)
         self.outputs.forget(session.id)
 
     def _take_report(self, session_id: str, report: dict[str, Any]) -> bool:

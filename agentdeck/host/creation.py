@@ -106,6 +106,7 @@ class Creator:
             permission_mode=self._mode_of(request, agent),
             custom=self._custom_of(request, agent, repository.root),
             images=tuple(_image(each) for each in request.images),
+            auto_commit=request.auto_commit,
             position=self._sessions.next_position(),
             checks=tuple(request.checks),
         )

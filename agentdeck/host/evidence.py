@@ -38,6 +38,10 @@ class Witness:
         self._typed_at: datetime | None = None
         self._printing_since: datetime | None = None
         self._title = ""
+        self.prompt = ""
+        """What it was asked to do in this turn, as far as is known."""
+        self.said = ""
+        """What it said at the end of its last turn, where its hook tells."""
         self._open: set[str] = set()
         """Permissions that hooks told of and that nothing has settled since."""
         self.on_doubt: Callable[[float], None] = _nothing
@@ -117,6 +121,8 @@ class Witness:
         if said is None:
             return
         self._note_conversation(said)
+        self.prompt = said.prompt or self.prompt
+        self.said = said.said if said.activity is Activity.IDLE else ""
         if said.activity is None:
             return
         needs = said.needs
@@ -242,7 +248,7 @@ ANSWER_LOOK_S = ANSWERED_DOUBT_S + 0.1
 
 
 def _own_report(report: Mapping[str, Any]) -> Report:
-    """A report in AgentDeck's own form: `{activity, detail, needs}`."""
+    """A report in AgentDeck's own form: `{activity, detail, needs, prompt, said}`."""
     asked = report.get("needs")
     return Report(
         Activity(str(report.get("activity"))),
@@ -250,6 +256,8 @@ def _own_report(report: Mapping[str, Any]) -> Report:
         needs_from_wire(asked) if isinstance(asked, dict) else None,
         str(report.get("conversation") or ""),
         str(report.get("transcript") or ""),
+        str(report.get("prompt") or ""),
+        str(report.get("said") or ""),
     )
 
 

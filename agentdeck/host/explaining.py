@@ -31,6 +31,7 @@ def explain(host: Host, session: Session) -> dict[str, Any]:
         "rules": host.rules.is_on(session),
         "setup": {"state": session.setup.value, "note": session.setup_note},
         "check": {"state": session.check.value, "note": session.check_note},
+        "turn_note": session.turn_note,
         "evidence": [
             {
                 "source": sign.source.name.lower(),

@@ -29,6 +29,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
+from agentdeck.host.turns_methods import TurnsMethods
 from agentdeck.host.typing_in import send_text, type_text
 from agentdeck.host.undoing import undo_last
 from agentdeck.host.worktree_methods import WorktreeMethods
@@ -85,6 +86,7 @@ class Methods:
             "demo.start": Method(m.StartDemo, self._demo),
         }
         self.table |= ListingMethods(host, self._each).table
+        self.table |= TurnsMethods(host, self._each).table
         self.table |= WorktreeMethods(host).table
 
     def closest(self, name: str) -> str:
@@ -217,7 +219,8 @@ class Methods:
             return {"stays": error.message}
 
     async def _undo(self, _: m.Nothing) -> dict[str, Any]:
-        return await undo_last(self._host.batches, self._host.landing, self._host.trash)
+        host = self._host
+        return await undo_last(host.batches, host.landing, host.trash, host.turns)
 
     async def _trash(self, _: m.Nothing) -> dict[str, Any]:
         entries = await self._host.trash.listed()
@@ -287,6 +290,9 @@ class Methods:
         link = self._host.supervisor.link(session)
         note = partial(self._note_answer, session, "a text was sent")
         if submit:
+            live = self._host.supervisor.live(session.id)
+            if live is not None:
+                live.witness.prompt = text
             unsent = self._host.registry.agent(session.agent).unsent
             await send_text(link, text, unsent, note)
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +38,8 @@ class Outbox:
         self._supervisor = supervisor
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.before_sending: Callable[[str], Awaitable[None]] = _at_once
+        """Waits for what has to be done with a turn before the next one begins."""
 
     def consider(self, session: Session) -> None:
         """Send the first message of a session that rests."""
@@ -103,6 +106,7 @@ class Outbox:
         live = self._supervisor.live(session.id)
         if live is not None:
             witness = live.witness
+            witness.prompt = text
             note = partial(witness.answered, what)
             await send_text(link, text, witness.agent.unsent, note)
 
@@ -114,6 +118,7 @@ class Outbox:
 
     async def _send_first(self, session_id: str) -> None:
         await asyncio.sleep(REST_S)
+        await self.before_sending(session_id)
         async with self._locks[session_id]:
             session = self._sessions.find(session_id)
             if session is None or not _rests(session) or not session.queued:
@@ -127,6 +132,10 @@ class Outbox:
                 await self._send(session, text, "a queued text was sent")
             except AgentDeckError as error:
                 logger.warning("message_not_sent: %s", error.message)
+
+
+async def _at_once(_: str) -> None:
+    """Nothing has to be done before."""
 
 
 def _rests(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""Takes back what was done last: a batch of merges, or a discard."""
+"""Takes back what was done last: merges, a discard, or going back to a turn."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from agentdeck.core.errors import RefusedError
 from agentdeck.host.batches import Batches
 from agentdeck.host.landing import Landing
 from agentdeck.host.trash import Trash
+from agentdeck.host.turns import Turns
 
 
-async def undo_last(batches: Batches, landing: Landing, trash: Trash) -> dict[str, Any]:
-    """Undo the newest merge or discard; gives what it was and of which sessions.
+async def undo_last(
+    batches: Batches, landing: Landing, trash: Trash, turns: Turns
+) -> dict[str, Any]:
+    """Undo the newest of them; gives what it was and of which sessions.
 
     Raises:
         RefusedError: If there is nothing to undo, or it cannot be undone any more.
     """
     record, discarded = batches.newest(), await trash.listed()
+    rewound = await turns.newest_rewind()
+    others = [record.at] if record is not None else []
+    others += [discarded[0].at] if discarded else []
+    if rewound is not None and all(rewound[1].at > at for at in others):
+        return await turns.undo(*rewound)
     if discarded and (record is None or discarded[0].at > record.at):
         group = [each for each in discarded if each.group == discarded[0].group]
         names = []
@@ -25,5 +33,5 @@ async def undo_last(batches: Batches, landing: Landing, trash: Trash) -> dict[st
             names.append(entry.session.name)
         return {"undone": "discard", "names": names}
     if record is None:
-        raise RefusedError("There is no merge or discard to undo.")
+        raise RefusedError("There is no merge, discard or going back to undo.")
     return await landing.undo(record)

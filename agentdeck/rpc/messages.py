@@ -59,6 +59,8 @@ class CreateSession(Params):
     images: list[str] = []
     checks: Annotated[list[CheckLine], Field(max_length=50)] = []
     """Its own verification commands, for the shell."""
+    auto_commit: bool | None = None
+    """Whether the end of a turn commits; None as the settings say."""
     env: dict[str, str] = {}
 
 

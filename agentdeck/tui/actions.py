@@ -27,6 +27,7 @@ class Scope(StrEnum):
     FILTERS = "saved filters"
     NOTICES = "reading notices"
     RESULTS = "what could not be done"
+    TURNS = "the turns of a session"
 
 
 ANSWER = "session.answer"
@@ -78,8 +79,9 @@ _ROWS = (
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
-    ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge or discard"),
+    ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge, discard or going back to a turn"),
     ("session.trash", Scope.SESSION, "X", "show_trash", "trash", "Bring back a discarded session"),
+    ("session.turns", Scope.SESSION, "T", "show_turns", "turns", "Go back to a turn, or forth; what is left behind is kept"),
     ("session.resume", Scope.SESSION, "r", "resume", "resume", "Start the agent again where it was", 11),
     ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
@@ -164,6 +166,11 @@ _ROWS = (
     ("results.retry", Scope.RESULTS, "r", "retry", "retry", "Try those sessions again that failed"),
     ("results.close", Scope.RESULTS, "escape,q", "close", "close", "Leave it at that"),
     ("app.notices", Scope.APP, "exclamation_mark", "app.show_notices", "notices", "Read what was said in the corner, with details"),
+    ("turns.down", Scope.TURNS, "j", "go(1)", "down", "Go to the next turn"),
+    ("turns.up", Scope.TURNS, "k", "go(-1)", "up", "Go to the turn before"),
+    ("turns.switch", Scope.TURNS, "a", "switch", "auto-commit", "Commit what is uncommitted at the end of each turn, or not"),
+    ("turns.force", Scope.TURNS, "f", "force", "force", "Go to the turn though the agent is at work"),
+    ("turns.close", Scope.TURNS, "escape,q,T", "close", "close", "Go back to the sessions"),
     ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
     ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
     ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),

@@ -67,6 +67,8 @@ def detail_of(session: Session) -> str:
     if session.is_merged:
         return f"into {session.merged_into}"
     if session.is_over or session.activity is Activity.IDLE:
+        if session.turn_note:
+            return session.turn_note
         return session.last_commit or session.last_line or session.reason
     if session.phase is Phase.QUEUED:
         return session.reason or session.prompt

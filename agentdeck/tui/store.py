@@ -105,6 +105,8 @@ class SessionStore:
             case (
                 EventKind.COMMIT_LANDED
                 | EventKind.SESSION_MERGED
+                | EventKind.TURN_COMMITTED
+                | EventKind.SESSION_REWOUND
                 | EventKind.RULE_ANSWERED
                 | EventKind.CHECK_ENDED
                 | EventKind.NOTICE

@@ -15,6 +15,7 @@ from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.results import ResultsScreen
 from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
+from agentdeck.tui.screens.turns import TurnsScreen
 from agentdeck.tui.widgets.session_list import SessionList
 
 OWNERS: dict[Scope, type[DOMNode]] = {
@@ -28,6 +29,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.FILTERS: SavedFiltersScreen,
     Scope.NOTICES: NoticesScreen,
     Scope.RESULTS: ResultsScreen,
+    Scope.TURNS: TurnsScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -54,6 +56,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP),
         (Scope.READER,),
         (Scope.REPLAY,),
+        (Scope.TURNS,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

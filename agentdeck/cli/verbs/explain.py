@@ -34,6 +34,8 @@ async def _explain(name: str, *, as_json: bool) -> None:
         report.out(report.plain(f"  because   {answer['because']}"))
     if answer["reason"]:
         report.out(report.plain(f"  reason    {answer['reason']}"))
+    if answer["turn_note"]:
+        report.out(report.plain(f"  its turn  {answer['turn_note']}"))
     if answer["rules"]:
         report.out("  rules     answer its permissions where one matches")
     for what in ("setup", "check"):

@@ -111,6 +111,14 @@ def run(  # noqa: PLR0913 - a parameter for each option
             help="A session for each list item or paragraph; '-' is standard input.",
         ),
     ] = None,
+    auto_commit: Annotated[
+        bool | None,
+        typer.Option(
+            "--auto-commit/--no-auto-commit",
+            help="Commit what is uncommitted when a turn ends, or not.",
+            show_default="as the settings say",
+        ),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Stay until each turn is over.")
     ] = False,
@@ -139,6 +147,7 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "custom": _custom(custom, agent_file),
         "images": [str(_file(each)) for each in image or ()],
         "checks": list(check or ()),
+        "auto_commit": auto_commit,
         "env": _environment(),
     }
     orders = [

@@ -21,7 +21,7 @@ KEPT_DAYS = 30
 
 @verb("undo")
 def undo(as_json: AsJson = False) -> None:
-    """Take back the last merge or discard, while nothing was built on it."""
+    """Take back the last merge, discard or rewind, while nothing was built on it."""
     finish(_undo(as_json=as_json))
 
 
@@ -75,6 +75,8 @@ async def _undo(*, as_json: bool) -> None:
     if done["undone"] == "merge":
         into = report.plain(str(done["into"]))
         report.out(f"{into} is back where it was before the merge of {names}")
+    elif done["undone"] == "rewind":
+        report.out(f"{names}: back where it was before it went to another turn")
     else:
         report.out(f"{names}: back from the trash")
 

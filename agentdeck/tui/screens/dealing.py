@@ -156,7 +156,8 @@ class DealingScreen(Screen[None]):
             self.say(error.message, "error")
             return
         names = ", ".join(str(name) for name in done["names"][:MAX_NAMED])
-        self.say(f"The {done['undone']} of {names} is undone")
+        what = "going back" if done["undone"] == "rewind" else done["undone"]
+        self.say(f"The {what} of {names} is undone")
 
     @work(group="dialog", exit_on_error=False)
     async def action_show_trash(self) -> None:
@@ -165,6 +166,16 @@ class DealingScreen(Screen[None]):
         restored = await self.app.push_screen_wait(TrashScreen(self.deck))
         if restored is not None:
             self.go_to(restored)
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_show_turns(self) -> None:
+        from agentdeck.tui.screens.turns import TurnsScreen
+
+        session = self.session_at_cursor()
+        if session is not None:
+            done = await self.app.push_screen_wait(TurnsScreen(self.deck, session))
+            if done is not None:
+                self.say(done)
 
     @work(group="action", exit_on_error=False)
     async def action_resume(self) -> None:

@@ -29,6 +29,7 @@ _SCOPES = (
     Scope.FILTERS,
     Scope.RESULTS,
     Scope.NOTICES,
+    Scope.TURNS,
     Scope.APP,
 )
 
