@@ -17,7 +17,7 @@ from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import FakeLink
 from tests.tui.scenes import an_app
 
-DEADLINE_S = 5.0
+DEADLINE_S = 15.0
 
 
 class Deck:
