@@ -20,6 +20,7 @@ _LOOKS = {
     "preparing": ("◍", "~", "cyan"),
     "running": ("●", "*", "cyan"),
     "working": ("●", "*", "cyan"),
+    "resolving": ("●", "*", "yellow"),
     "stuck?": ("●", "?", "yellow"),
     "idle": ("○", "-", "green"),
     "needs-input": ("▲", "!", "yellow"),
@@ -46,6 +47,8 @@ def word_of(session: Session) -> str:
         return "merged"
     if session.stuck_since is not None:
         return "stuck?"
+    if session.resolving and session.activity is Activity.WORKING:
+        return "resolving"
     if session.phase is Phase.RUNNING and session.activity is not None:
         return session.activity.value
     return session.phase.value

@@ -35,6 +35,8 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "over": lambda s: s.is_over,
     "pinned": lambda s: s.pinned,
     "archived": lambda s: s.archived,
+    "overlapping": lambda s: s.is_overlapping,
+    "resolving": lambda s: bool(s.resolving),
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
 }

@@ -138,6 +138,14 @@ class Session:
     """The rule that answers what it asks now, so that nobody is called for it."""
     auto_answers: bool | None = None
     """Whether rules may answer what it asks; None as the settings say."""
+    collides: tuple[str, ...] = ()
+    """The sessions that changed the same lines, by name; uncommitted work counts."""
+    same_files: tuple[str, ...] = ()
+    """Those that changed the same files and would merge cleanly."""
+    collides_with_base: bool = False
+    """Whether a merge into its base would conflict."""
+    resolving: str = ""
+    """The base whose conflicts its agent was asked to settle, until they are gone."""
     auto_commit: bool | None = None
     """Whether the end of a turn commits what is uncommitted; None as the settings say."""
     turns: int = 0
@@ -178,6 +186,11 @@ class Session:
     def needs_attention(self) -> bool:
         """Whether a person has to do something before it goes on."""
         return self.needs is not None and not self.is_over and not self.ruled_by
+
+    @property
+    def is_overlapping(self) -> bool:
+        """Whether it collides with another session or with its base."""
+        return bool(self.collides) or self.collides_with_base
 
     @property
     def is_merged(self) -> bool:

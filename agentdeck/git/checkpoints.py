@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A worktree as `git status` shows it."""
 
     head: str
@@ -57,6 +57,119 @@ class _Found:
     is_dirty: bool
     is_conflicted: bool
     untracked: tuple[str, ...]
+
+
+_Change = tuple[str, str, str]
+"""A path, its mode and its object before."""
+
+
+class WorktreeFiles:
+    """Reads a worktree's files into an index, running none of its filters' programs."""
+
+    def __init__(
+        self, worktree: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Find out which filters there are.
+
+        Args:
+            worktree: The worktree's folder.
+            environment: Variables for git, such as where its objects go.
+        """
+        self._worktree = worktree
+        self._environment = environment
+        self._drivers = _filter_drivers(worktree)
+        self._settings = [*_INDEX, *_without(self._drivers)]
+
+    def status(self) -> Found:
+        """How the worktree is now."""
+        head = branch = ""
+        is_dirty = is_conflicted = False
+        untracked: list[str] = []
+        shown = commands.read(self._worktree, *self._settings, *STATUS)
+        for record in shown.records():
+            key, _, rest = record.partition(" ")
+            if key == "#":
+                if rest.startswith("branch.oid ") and "(" not in rest:
+                    head = rest.removeprefix("branch.oid ")
+                elif rest.startswith("branch.head ") and "(" not in rest:
+                    branch = rest.removeprefix("branch.head ")
+                continue
+            is_dirty = True
+            is_conflicted = is_conflicted or key == "u"
+            if key == "?":
+                untracked.append(rest)
+        return Found(head, branch, is_dirty, is_conflicted, tuple(untracked))
+
+    def add_to(self, index: Path, found: Found) -> list[str]:
+        """Put all files into an index; gives the paths that were left out."""
+        left_out = [
+            path for path in found.untracked if _stays_out(self._worktree, path)
+        ]
+        kept = [f":(exclude,literal,top){path.rstrip('/')}" for path in left_out]
+        self._write("add", "--all", "--", ":/", *kept, index=index)
+        if self._drivers:
+            changed = self._changed(index, found.head)
+            filtered = self._filtered([path for path, *_ in changed])
+            self._put_back(index, changed, filtered)
+            left_out += filtered
+        return left_out
+
+    def write_tree(self, index: Path) -> str:
+        """The tree of an index."""
+        return self._write("write-tree", index=index).text
+
+    def _changed(self, index: Path, head: str) -> list[_Change]:
+        records = commands.read(
+            self._worktree,
+            "diff-index",
+            "--cached",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--ignore-submodules=none",
+            head,
+            index=index,
+            environment=self._environment,
+        ).records()
+        changes = []
+        for meta, path in zip(records[::2], records[1::2], strict=True):
+            mode, _, name, *_ = meta.removeprefix(":").split(" ")
+            changes.append((path, mode, name))
+        return changes
+
+    def _filtered(self, paths: Sequence[str]) -> list[str]:
+        asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        words = ("check-attr", "-z", "--stdin", "filter")
+        records = self._write(*words, stdin=asked).records()
+        pairs = zip(records[::3], records[2::3], strict=True)
+        return [path for path, driver in pairs if driver in self._drivers]
+
+    def _put_back(
+        self, index: Path, changed: Sequence[_Change], unwanted: Sequence[str]
+    ) -> None:
+        """Have an index hold some paths as the commit has them."""
+        lines = [
+            f"{mode if mode.strip('0') else '0'} {name}\t".encode()
+            + os.fsencode(path)
+            + b"\0"
+            for path, mode, name in changed
+            if path in set(unwanted)
+        ]
+        words = ("update-index", "-z", "--index-info")
+        self._write(*words, index=index, stdin=b"".join(lines))
+
+    def _write(
+        self, *words: str, index: Path | None = None, stdin: bytes | None = None
+    ) -> commands.Output:
+        return commands.write(
+            self._worktree,
+            *self._settings,
+            *words,
+            index=index,
+            stdin=stdin,
+            environment=self._environment,
+        )
 
 
 def checkpoint(worktree: Path, branch: str, message: str) -> Checkpoint | None:
@@ -77,17 +190,16 @@ def checkpoint(worktree: Path, branch: str, message: str) -> Checkpoint | None:
         LockedError: If another git holds the index for long.
     """
     was_killed = recover(worktree)
-    drivers = _filter_drivers(worktree)
-    settings = [*_INDEX, *_without(drivers)]
+    files = WorktreeFiles(worktree)
     for _ in range(ATTEMPTS):
-        found = _status(worktree, settings)
+        found = files.status()
         _require_quiet(worktree, branch, found)
         if not found.is_dirty:
             return None
         with index_copy(worktree) as index:
             was = index.read_bytes() if index.exists() else b""
-            left_out = _add(worktree, index, found, settings, drivers)
-            tree = commands.write(worktree, *settings, "write-tree", index=index).text
+            left_out = files.add_to(index, found)
+            tree = files.write_tree(index)
             if tree == tree_of(worktree, found.head):
                 if was_killed:
                     _put(worktree, branch, found.head, found.head, was, index)
@@ -120,7 +232,7 @@ def recover(worktree: Path) -> bool:
     return True
 
 
-def _require_quiet(worktree: Path, branch: str, found: _Found) -> None:
+def _require_quiet(worktree: Path, branch: str, found: Found) -> None:
     operation = unfinished(worktree)
     if operation or found.is_conflicted:
         raise WorktreeDirtyError(
@@ -135,25 +247,6 @@ def _require_quiet(worktree: Path, branch: str, found: _Found) -> None:
             " alone.",
             branch=branch,
         )
-
-
-def _status(worktree: Path, settings: Sequence[str]) -> _Found:
-    head = branch = ""
-    is_dirty = is_conflicted = False
-    untracked: list[str] = []
-    for record in commands.read(worktree, *settings, *STATUS).records():
-        key, _, rest = record.partition(" ")
-        if key == "#":
-            if rest.startswith("branch.oid ") and "(" not in rest:
-                head = rest.removeprefix("branch.oid ")
-            elif rest.startswith("branch.head ") and "(" not in rest:
-                branch = rest.removeprefix("branch.head ")
-            continue
-        is_dirty = True
-        is_conflicted = is_conflicted or key == "u"
-        if key == "?":
-            untracked.append(rest)
-    return _Found(head, branch, is_dirty, is_conflicted, tuple(untracked))
 
 
 def _filter_drivers(worktree: Path) -> list[str]:
@@ -180,25 +273,6 @@ def _without(drivers: Sequence[str]) -> list[str]:
     return settings
 
 
-def _add(
-    worktree: Path,
-    index: Path,
-    found: _Found,
-    settings: Sequence[str],
-    drivers: Sequence[str],
-) -> list[str]:
-    """Put the worktree's files into an index; gives the paths that were left out."""
-    left_out = [path for path in found.untracked if _stays_out(worktree, path)]
-    kept = [f":(exclude,literal,top){path.rstrip('/')}" for path in left_out]
-    commands.write(worktree, *settings, "add", "--all", "--", ":/", *kept, index=index)
-    if drivers:
-        changed = _changed(worktree, index, found.head)
-        filtered = _filtered(worktree, [path for path, *_ in changed], drivers)
-        _put_back(worktree, index, changed, set(filtered), settings)
-        left_out += filtered
-    return left_out
-
-
 def _stays_out(worktree: Path, path: str) -> bool:
     """Whether an untracked path is another repository, or very large."""
     if path.endswith("/"):
@@ -207,59 +281,6 @@ def _stays_out(worktree: Path, path: str) -> bool:
         return (worktree / path).lstat().st_size > MAX_UNTRACKED_BYTES
     except OSError:
         return False
-
-
-_Change = tuple[str, str, str]
-"""A path, its mode and its object before."""
-
-
-def _changed(worktree: Path, index: Path, head: str) -> list[_Change]:
-    records = commands.read(
-        worktree,
-        "diff-index",
-        "--cached",
-        "--raw",
-        "-z",
-        "--no-renames",
-        "--no-abbrev",
-        "--ignore-submodules=none",
-        head,
-        index=index,
-    ).records()
-    changes = []
-    for meta, path in zip(records[::2], records[1::2], strict=True):
-        mode, _, name, *_ = meta.removeprefix(":").split(" ")
-        changes.append((path, mode, name))
-    return changes
-
-
-def _filtered(
-    worktree: Path, paths: Sequence[str], drivers: Sequence[str]
-) -> list[str]:
-    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    words = ("check-attr", "-z", "--stdin", "filter")
-    records = commands.write(worktree, *words, stdin=asked).records()
-    pairs = zip(records[::3], records[2::3], strict=True)
-    return [path for path, driver in pairs if driver in drivers]
-
-
-def _put_back(
-    worktree: Path,
-    index: Path,
-    changed: Sequence[_Change],
-    unwanted: set[str],
-    settings: Sequence[str],
-) -> None:
-    """Have an index hold some paths as the commit has them."""
-    lines = [
-        f"{mode if mode.strip('0') else '0'} {name}\t".encode()
-        + os.fsencode(path)
-        + b"\0"
-        for path, mode, name in changed
-        if path in unwanted
-    ]
-    words = (*settings, "update-index", "-z", "--index-info")
-    commands.write(worktree, *words, index=index, stdin=b"".join(lines))
 
 
 def _put(

@@ -124,7 +124,11 @@ class Output:
 
 
 def read(
-    where: Path, *args: str, ok: Collection[int] = (0,), index: Path | None = None
+    where: Path,
+    *args: str,
+    ok: Collection[int] = (0,),
+    index: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Output:
     """Run a git command that changes nothing and takes no optional lock.
 
@@ -133,14 +137,15 @@ def read(
         args: The command and its arguments.
         ok: The exit statuses that are answers rather than failures.
         index: An index file to use in place of the worktree's own.
+        environment: More variables for git.
 
     Raises:
         AgentDeckError: One of `agentdeck.git.errors`.
     """
-    environment = {"GIT_OPTIONAL_LOCKS": "0"}
+    variables = {"GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
     if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
-    output = _execute(where, args, environment, timeout_s=READ_TIMEOUT_S)
+        variables["GIT_INDEX_FILE"] = str(index)
+    output = _execute(where, args, variables, timeout_s=READ_TIMEOUT_S)
     if output.status not in ok:
         raise failure(args, output)
     return output

@@ -10,7 +10,7 @@ from typing import Any
 from agentdeck.agents.registry import Registry
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
-from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
@@ -25,8 +25,10 @@ from agentdeck.host.listing import Listing
 from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
+from agentdeck.host.overlaps import OverlapRadar
 from agentdeck.host.pool import Pool
 from agentdeck.host.recordings import Recordings
+from agentdeck.host.resolving import Resolver
 from agentdeck.host.ruling import RuleKeeper
 from agentdeck.host.screen_text import text_of_frame
 from agentdeck.host.server import Server
@@ -100,16 +102,7 @@ class Host:
             paths, self.sessions, self.trust, self.outputs, settings.checks
         )
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
-        self.batches = Batches(store, loaded.batches)
-        self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
-        self.turns = Turns(
-            self.sessions,
-            self.supervisor,
-            self.registry,
-            settings.turns.commit,
-            self.git_watch.refresh,
-        )
-        self.trash = Trash(paths, self.sessions, self.landing)
+        self._add_merging(loaded)
         self.recordings = Recordings(paths, self.supervisor)
         self.usage = UsageReader(self.sessions, self.registry)
         self._attaching: set[asyncio.Task[None]] = set()
@@ -117,6 +110,27 @@ class Host:
         self.layouts = Layouts(store, loaded.layouts)
         self.listing = Listing(store, self.journal, loaded.listing)
         self._connect(starter)
+
+    def _add_merging(self, loaded: Loaded) -> None:
+        """Add what deals with turns, overlaps, merges and discarded work."""
+        self.batches = Batches(self.store, loaded.batches)
+        self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
+        self.turns = Turns(
+            self.sessions,
+            self.supervisor,
+            self.registry,
+            self.settings.turns.commit,
+            self.git_watch.refresh,
+        )
+        self.radar = OverlapRadar(self.sessions, self.paths.state / "overlaps")
+        self.resolver = Resolver(
+            self.sessions,
+            self.registry,
+            self.outbox,
+            self.landing,
+            self.paths.state / "overlaps" / "resolving",
+        )
+        self.trash = Trash(self.paths, self.sessions, self.landing)
 
     def _connect(self, starter: Starter) -> None:
         """Let each part tell the ones that follow from what it saw."""
@@ -126,9 +140,11 @@ class Host:
         self.rules.on_left = self._activity_changed
         self.sessions.on_activity = self._activity_changed
         self.supervisor.on_output = self.stuck.output
-        self.git_watch.on_read = self.checks.files_read
+        self.git_watch.on_read = self._was_read
         self.trash.before = self._before_discard
-        self.sessions.on_phase = lambda _: self.pool.kick()
+        self.sessions.on_phase = self._phase_changed
+        self.resolver.resume = self.resume_session
+        self.resolver.refresh = self.git_watch.refresh
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
@@ -164,6 +180,21 @@ class Host:
             self.sessions.move(session.id, Phase.ENDED, "stopped before it started")
             return
         self.supervisor.stop(session, force=force)
+
+    def resume_session(self, session: Session) -> None:
+        """Queue a session that is over to start again where it was.
+
+        Raises:
+            RefusedError: If it is not over.
+        """
+        if not session.is_over:
+            raise RefusedError(
+                f"{session.name} is {session.phase.value}; only a session that "
+                "is over can be resumed."
+            )
+        self.sessions.move(session.id, Phase.QUEUED)
+        self.sessions.change(session.id, exit_code=None, unread=False)
+        self.pool.kick()
 
     async def screen_of(self, session: Session, *, ansi: bool) -> dict[str, Any]:
         """A session's screen as text: as it is now, or as it was at the end.
@@ -213,6 +244,8 @@ class Host:
         await self.checks.close()
         await self.outbox.close()
         await self.turns.close()
+        await self.resolver.close()
+        await self.radar.close()
         await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
@@ -234,6 +267,16 @@ class Host:
     def _worktree_made(self, session: Session) -> None:
         self._attach(session.repo)
         self.git_watch.refresh(session.id)
+
+    def _was_read(self, session_id: str) -> None:
+        self.checks.files_read(session_id)
+        self.radar.consider(session_id)
+        self.resolver.look(session_id)
+
+    def _phase_changed(self, session: Session) -> None:
+        self.pool.kick()
+        if self.sessions.find(session.id) is None:
+            self.radar.gone(session)
 
     def _read_again(self, session_id: str) -> None:
         """Its output settled or it ended: its files and its record may have changed."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agentdeck import __version__
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.filters import parse_filter
-from agentdeck.core.session import Phase, Session
+from agentdeck.core.session import Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
@@ -27,6 +27,8 @@ from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
+from agentdeck.host.overlaps_methods import OverlapsMethods
+from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.turns_methods import TurnsMethods
@@ -88,6 +90,8 @@ class Methods:
         self.table |= ListingMethods(host, self._each).table
         self.table |= TurnsMethods(host, self._each).table
         self.table |= WorktreeMethods(host).table
+        self.table |= OverlapsMethods(host).table
+        self.table |= ResolvingMethods(host, self._each).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -182,14 +186,7 @@ class Methods:
 
     async def _resume(self, params: m.ManySessions) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:
-            if not session.is_over:
-                raise RefusedError(
-                    f"{session.name} is {session.phase.value}; only a session that "
-                    "is over can be resumed."
-                )
-            self._host.sessions.move(session.id, Phase.QUEUED)
-            self._host.sessions.change(session.id, exit_code=None, unread=False)
-            self._host.pool.kick()
+            self._host.resume_session(session)
             return {}
 
         return await self._each(params.ids, act)

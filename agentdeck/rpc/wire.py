@@ -43,6 +43,8 @@ def session_to_wire(session: Session) -> dict[str, Any]:
     values["command"] = list(session.command)
     values["images"] = list(session.images)
     values["queued"] = list(session.queued)
+    values["collides"] = list(session.collides)
+    values["same_files"] = list(session.same_files)
     values["checks"] = list(session.checks)
     values["check"] = session.check.value
     values["setup"] = session.setup.value
@@ -92,6 +94,8 @@ def session_from_wire(values: dict[str, Any]) -> Session:
     known["command"] = tuple(known.get("command") or ())
     known["images"] = tuple(known.get("images") or ())
     known["queued"] = tuple(known.get("queued") or ())
+    known["collides"] = tuple(known.get("collides") or ())
+    known["same_files"] = tuple(known.get("same_files") or ())
     known["checks"] = tuple(known.get("checks") or ())
     known["check"] = CheckState(known.get("check") or CheckState.NONE)
     known["setup"] = SetupState(known.get("setup") or SetupState.NONE)

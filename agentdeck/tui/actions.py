@@ -28,6 +28,7 @@ class Scope(StrEnum):
     NOTICES = "reading notices"
     RESULTS = "what could not be done"
     TURNS = "the turns of a session"
+    MATRIX = "overlaps between sessions"
 
 
 ANSWER = "session.answer"
@@ -81,6 +82,7 @@ _ROWS = (
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
     ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge, discard or going back to a turn"),
     ("session.trash", Scope.SESSION, "X", "show_trash", "trash", "Bring back a discarded session"),
+    ("session.overlaps", Scope.SESSION, "M", "show_overlaps", "overlaps", "See which sessions change the same lines, and where"),
     ("session.turns", Scope.SESSION, "T", "show_turns", "turns", "Go back to a turn, or forth; what is left behind is kept"),
     ("session.resume", Scope.SESSION, "r", "resume", "resume", "Start the agent again where it was", 11),
     ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
@@ -171,6 +173,16 @@ _ROWS = (
     ("turns.switch", Scope.TURNS, "a", "switch", "auto-commit", "Commit what is uncommitted at the end of each turn, or not"),
     ("turns.force", Scope.TURNS, "f", "force", "force", "Go to the turn though the agent is at work"),
     ("turns.close", Scope.TURNS, "escape,q,T", "close", "close", "Go back to the sessions"),
+    ("matrix.close", Scope.MATRIX, "escape,q,M", "close", "back", "Go back to the sessions", 1),
+    ("matrix.down", Scope.MATRIX, "down,j", "go(1, 0)", "down", "Go to the session below", 2),
+    ("matrix.up", Scope.MATRIX, "up,k", "go(-1, 0)", "up", "Go to the session above"),
+    ("matrix.left", Scope.MATRIX, "left,h", "go(0, -1)", "left", "Go to the one on the left"),
+    ("matrix.right", Scope.MATRIX, "right,l", "go(0, 1)", "right", "Go to the one on the right", 3),
+    ("matrix.next", Scope.MATRIX, "n,tab", "next_clash", "next", "Go to the next two that collide", 4),
+    ("matrix.text", Scope.MATRIX, "d", "show_text", "conflict", "Read the conflict, as git would leave it", 5),
+    ("matrix.resolve", Scope.MATRIX, "r", "resolve", "resolve", "Have its agent settle its conflicts with the base", 6),
+    ("matrix.update", Scope.MATRIX, "u", "update", "update", "Bring the session up to its base", 7),
+    ("matrix.open", Scope.MATRIX, "enter", "open_session", "go to", "Go to the session of the row", 8),
     ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
     ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
     ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),

@@ -45,6 +45,8 @@ class Glyphs:
     closed: str = "▸"
     waiting: str = "»"
     unsure: str = "?"
+    collides: str = "≠"
+    near: str = "≈"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 
@@ -75,6 +77,8 @@ ASCII = Glyphs(
     opened="-",
     closed="+",
     waiting=">",
+    collides="%",
+    near="~",
     spinner="|/-\\",
     is_ascii=True,
 )

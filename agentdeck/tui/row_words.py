@@ -43,6 +43,8 @@ def status_of(session: Session, glyphs: Glyphs, queue_place: int = 0) -> Status:
 
 
 def _running(session: Session, glyphs: Glyphs) -> Status:
+    if session.resolving and session.activity is not Activity.IDLE:
+        return Status(glyphs.working, "warning", "resolving")
     if session.activity is Activity.IDLE:
         return Status(glyphs.ready, "accent", "ready")
     if session.stuck_since is not None:
@@ -90,9 +92,10 @@ def lines_of(session: Session, glyphs: Glyphs) -> Cells:
 
 
 def commits_of(session: Session, glyphs: Glyphs) -> Cells:
-    """`↑2 ↓1`: commits ahead of the base and behind it."""
+    """`↑2 ↓1`: commits ahead of the base and behind it; red where these conflict."""
+    behind = "error" if session.collides_with_base else "faint"
     return _signed(
-        (session.ahead, glyphs.up, "muted"), (session.behind, glyphs.down, "faint")
+        (session.ahead, glyphs.up, "muted"), (session.behind, glyphs.down, behind)
     )
 
 
@@ -101,10 +104,19 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     cells: Cells = []
     if session.queued:
         cells.append((f"{glyphs.waiting}{len(session.queued)}", "accent"))
-    check = _check_mark(session.check, glyphs)
-    if check is not None:
-        cells += [(" ", "muted"), check] if cells else [check]
+    for mark in (_check_mark(session.check, glyphs), _overlap_mark(session, glyphs)):
+        if mark is not None:
+            cells += [(" ", "muted"), mark] if cells else [mark]
     return cells
+
+
+def _overlap_mark(session: Session, glyphs: Glyphs) -> tuple[str, str] | None:
+    """How many sessions it collides with, or else only shares files with."""
+    if session.collides:
+        return f"{glyphs.collides}{len(session.collides)}", "error"
+    if session.same_files:
+        return f"{glyphs.near}{len(session.same_files)}", "faint"
+    return None
 
 
 def _check_mark(check: CheckState, glyphs: Glyphs) -> tuple[str, str] | None:

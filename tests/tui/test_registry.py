@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
+from agentdeck.tui.screens.matrix import MatrixScreen
 from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
@@ -30,6 +31,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.NOTICES: NoticesScreen,
     Scope.RESULTS: ResultsScreen,
     Scope.TURNS: TurnsScreen,
+    Scope.MATRIX: MatrixScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -57,6 +59,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.READER,),
         (Scope.REPLAY,),
         (Scope.TURNS,),
+        (Scope.MATRIX,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

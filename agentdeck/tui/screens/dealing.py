@@ -168,6 +168,17 @@ class DealingScreen(Screen[None]):
             self.go_to(restored)
 
     @work(group="dialog", exit_on_error=False)
+    async def action_show_overlaps(self) -> None:
+        from agentdeck.tui.screens.matrix import MatrixScreen
+
+        session = self.session_at_cursor()
+        if session is not None:
+            screen = MatrixScreen(self.deck, session)
+            chosen = await self.app.push_screen_wait(screen)
+            if chosen is not None:
+                self.go_to(chosen)
+
+    @work(group="dialog", exit_on_error=False)
     async def action_show_turns(self) -> None:
         from agentdeck.tui.screens.turns import TurnsScreen
 

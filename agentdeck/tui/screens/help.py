@@ -30,6 +30,7 @@ _SCOPES = (
     Scope.RESULTS,
     Scope.NOTICES,
     Scope.TURNS,
+    Scope.MATRIX,
     Scope.APP,
 )
 
