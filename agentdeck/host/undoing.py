@@ -33,5 +33,5 @@ async def undo_last(
             names.append(entry.session.name)
         return {"undone": "discard", "names": names}
     if record is None:
-        raise RefusedError("There is no merge, discard or going back to undo.")
+        raise RefusedError("There is no merge or discard to undo, and no rewind.")
     return await landing.undo(record)
