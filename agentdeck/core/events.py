@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     POOL_CHANGED = "pool_changed"
     COMMIT_LANDED = "commit_landed"
     SESSION_MERGED = "session_merged"
+    MERGE_PROGRESS = "merge_progress"
     TURN_COMMITTED = "turn_committed"
     SESSION_REWOUND = "session_rewound"
     RULE_ANSWERED = "rule_answered"

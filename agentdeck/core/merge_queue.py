@@ -29,8 +29,14 @@ class Verdict(StrEnum):
     CONFLICTS_WITH_BASE = "conflicts with base"
     CONFLICTS_WITH_EARLIER = "conflicts with an earlier one"
     NOTHING = "nothing to merge"
+    CHECKS_FAILED = "checks failed"
     REFUSED = "refused"
     NOT_REACHED = "not reached"
+
+
+def makes_commit(strategy: str) -> bool:
+    """Whether a strategy makes a commit of its own, which has a message."""
+    return strategy in ("merge", "squash")
 
 
 def goes_on(verdict: Verdict, *, stop_on_conflict: bool) -> bool:

@@ -58,6 +58,8 @@ class How:
     allow_dirty: bool = False
     """Also when a branch's worktree has uncommitted changes, which stay behind."""
     author: Author | None = None
+    check: Callable[[str, str], AgentDeckError | None] | None = None
+    """Given a branch and the tree of its merge, says why that may not land."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,9 @@ class _Run:
             WorktreeDirtyError,
         ) as error:
             return Step(wanted.branch, Verdict.REFUSED, head, problem=error)
+        problem = self._unchecked(wanted.branch, commit)
+        if problem is not None:
+            return Step(wanted.branch, Verdict.CHECKS_FAILED, head, problem=problem)
         self.current = commit
         made = Step(wanted.branch, Verdict.CLEAN, head, commit)
         self.landed.append(made)
@@ -266,6 +271,13 @@ class _Run:
         made = commit_tree(self.repo.root, tree, parents, text, how.author)
         self.trees[made] = tree
         return made
+
+    def _unchecked(self, branch: str, commit: str) -> AgentDeckError | None:
+        """Why the merged files may not land, if they are to be checked."""
+        if self.how.check is None:
+            return None
+        tree = self.trees.get(commit) or folders.tree_of(self.repo.root, commit)
+        return self.how.check(branch, tree)
 
     def _adds_nothing(self, tree: str, head: str) -> bool:
         """Whether the base has all commits of the branch.

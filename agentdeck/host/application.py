@@ -22,6 +22,7 @@ from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
 from agentdeck.host.listing import Listing
+from agentdeck.host.merge_runs import Pendings
 from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
@@ -114,7 +115,13 @@ class Host:
     def _add_merging(self, loaded: Loaded) -> None:
         """Add what deals with turns, overlaps, merges and discarded work."""
         self.batches = Batches(self.store, loaded.batches)
-        self.landing = Landing(self.sessions, self.batches, self.git_watch.refresh)
+        self.landing = Landing(
+            self.sessions,
+            self.batches,
+            self.git_watch.refresh,
+            self.checks,
+            Pendings(self.paths.state / "merges"),
+        )
         self.turns = Turns(
             self.sessions,
             self.supervisor,
@@ -131,6 +138,7 @@ class Host:
             self.paths.state / "overlaps" / "resolving",
         )
         self.trash = Trash(self.paths, self.sessions, self.landing)
+        self.landing.discard = self.trash.discard
 
     def _connect(self, starter: Starter) -> None:
         """Let each part tell the ones that follow from what it saw."""
@@ -240,6 +248,7 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.landing.close()
         await self.pool.close()
         await self.checks.close()
         await self.outbox.close()

@@ -87,6 +87,16 @@ class Checks:
             timeout_s = self._settings.timeout_s
         return Plan((*settings.check_commands, *own), timeout_s, settings, standing)
 
+    def commands_for(self, session: Session) -> tuple[Command, ...]:
+        """The commands that check a session. Blocks."""
+        return self.plan(session).commands
+
+    def wants_check(self, session: Session) -> bool:
+        """Whether a merge of a session is to be checked by itself. Blocks."""
+        plan = self.plan(session)
+        when = plan.settings.checks.when or self._settings.when
+        return when == "before-merge" and bool(plan.commands)
+
     async def start(self, session: Session) -> None:
         """Begin a session's checks; those under way begin anew.
 

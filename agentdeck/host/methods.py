@@ -25,6 +25,7 @@ from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
@@ -33,7 +34,6 @@ from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.turns_methods import TurnsMethods
 from agentdeck.host.typing_in import send_text, type_text
-from agentdeck.host.undoing import undo_last
 from agentdeck.host.worktree_methods import WorktreeMethods
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
@@ -62,8 +62,6 @@ class Methods:
             "session.stop": Method(m.StopSessions, self._stop),
             "session.resume": Method(m.ManySessions, self._resume),
             "session.discard": Method(m.ManySessions, self._discard),
-            "session.merge": Method(m.MergeSessions, self._merge),
-            "landing.undo": Method(m.Nothing, self._undo),
             "trash.list": Method(m.Nothing, self._trash),
             "trash.restore": Method(m.ManySessions, self._restore),
             "trash.prune": Method(m.PruneTrash, self._prune),
@@ -88,6 +86,7 @@ class Methods:
             "demo.start": Method(m.StartDemo, self._demo),
         }
         self.table |= ListingMethods(host, self._each).table
+        self.table |= LandingMethods(host).table
         self.table |= TurnsMethods(host, self._each).table
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
@@ -198,26 +197,6 @@ class Methods:
             return await self._host.trash.discard(session, group)
 
         return await self._each(params.ids, act)
-
-    async def _merge(self, params: m.MergeSessions) -> dict[str, Any]:
-        results = await self._host.landing.merge(params)
-        if params.discard and not params.dry_run:
-            group = uuid.uuid4().hex
-            for result in results:
-                if result["ok"]:
-                    result.update(await self._discard_landed(result["id"], group))
-        return {"results": results}
-
-    async def _discard_landed(self, session_id: str, group: str) -> dict[str, Any]:
-        try:
-            session = self._host.sessions.session(session_id)
-            return await self._host.trash.discard(session, group)
-        except AgentDeckError as error:
-            return {"stays": error.message}
-
-    async def _undo(self, _: m.Nothing) -> dict[str, Any]:
-        host = self._host
-        return await undo_last(host.batches, host.landing, host.trash, host.turns)
 
     async def _trash(self, _: m.Nothing) -> dict[str, Any]:
         entries = await self._host.trash.listed()

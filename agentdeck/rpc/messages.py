@@ -100,6 +100,18 @@ class MergeSessions(ManySessions):
     stop_on_conflict: bool = False
     discard: bool = False
     """Discard the sessions that landed and whose agent is over."""
+    check: bool | None = None
+    """Check the merged files of each before it lands; None as the settings say."""
+    messages: dict[str, Annotated[str, Field(max_length=100_000)]] = {}
+    """The messages of some sessions' commits, by id."""
+    batch: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    """What the client calls this merge, to follow its progress and to cancel it."""
+
+
+class OneMerge(Params):
+    """`merge.cancel`, `merge.resume`, `merge.drop`: a merge under way or interrupted."""
+
+    batch: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class PruneTrash(Params):

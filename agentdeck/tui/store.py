@@ -17,6 +17,9 @@ from agentdeck.core.schedule import queue_of
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import event_from_wire, session_from_wire
 
+MAX_MERGES = 8
+"""Of so many merges it is known how far they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -54,6 +57,8 @@ class SessionStore:
     """The saved filters."""
     view: dict[str, Any] = field(default_factory=dict)
     """How the list was grouped, sorted and folded when the app began."""
+    merging: dict[str, dict[str, str]] = field(default_factory=dict)
+    """How far merges are, by their name and session; the newest last."""
     is_known: bool = False
     """Whether a snapshot has arrived at all."""
 
@@ -102,6 +107,8 @@ class SessionStore:
                 self._set_pool(pool if isinstance(pool, dict) else {})
             case EventKind.FILTERS_CHANGED:
                 self._set_filters(event.data.get("filters"))
+            case EventKind.MERGE_PROGRESS:
+                self._note_merge(event.data)
             case (
                 EventKind.COMMIT_LANDED
                 | EventKind.SESSION_MERGED
@@ -113,6 +120,13 @@ class SessionStore:
             ):
                 pass
         return []
+
+    def _note_merge(self, data: dict[str, object]) -> None:
+        batch = str(data["batch"])
+        known = self.merging.pop(batch, {})
+        self.merging[batch] = {**known, str(data["id"]): str(data["state"])}
+        while len(self.merging) > MAX_MERGES:
+            del self.merging[next(iter(self.merging))]
 
     def needs_attention(self, session_id: str) -> bool:
         """Whether a session is there and needs a person."""

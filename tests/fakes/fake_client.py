@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from inspect import isawaitable
 from typing import Any
 
 from agentdeck.core.errors import AgentDeckError
@@ -92,6 +93,7 @@ class FakeLink:
             "agents.list": {"agents": self.agents, "custom": []},
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,
+            "merge.pending": {"merges": []},
             "app.keep_view": self._keep_view,
         }
 
@@ -204,7 +206,8 @@ class FakeLink:
         if method not in self._answers:
             self.unexpected.append(method)
             raise AgentDeckError(f"The test did not expect {method}.")
-        return self._answers[method](params)
+        answer = self._answers[method](params)
+        return await answer if isawaitable(answer) else answer
 
     async def tell(self, method: str, **params: Any) -> None:
         """Note the notification."""

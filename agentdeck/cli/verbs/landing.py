@@ -8,6 +8,7 @@ import typer
 
 from agentdeck.cli.lazy import verb
 from agentdeck.cli.many import Request, act_on_many
+from agentdeck.cli.merging import merge_sessions, resume_merge
 from agentdeck.cli.selection import (
     AllSessions,
     AsJson,
@@ -22,8 +23,9 @@ from agentdeck.core.merge_queue import STRATEGIES
 
 @verb(
     "merge fix-login",
-    "merge --filter 's:idle ahead:>0' --strategy squash --yes",
+    "merge --filter 's:idle ahead:>0' --strategy squash --check --yes",
     "merge --all --dry-run",
+    "merge --resume",
 )
 def merge(  # noqa: PLR0913  # Typer makes an option of each
     names: Names = None,
@@ -43,42 +45,63 @@ def merge(  # noqa: PLR0913  # Typer makes an option of each
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say how each would fare.")
     ] = False,
-    stop_on_conflict: Annotated[
+    stop_on_failure: Annotated[
         bool,
-        typer.Option("--stop-on-conflict", help="Merge none after one that cannot be."),
+        typer.Option(
+            "--stop-on-failure",
+            "--stop-on-conflict",
+            help="Merge none after one that conflicts or fails its checks.",
+        ),
     ] = False,
+    check: Annotated[
+        bool | None,
+        typer.Option(
+            "--check/--no-check",
+            help="Check the merged files of each before it lands.",
+            show_default="as the settings say",
+        ),
+    ] = None,
     discard: Annotated[
         bool,
         typer.Option("--discard/--keep", help="Discard those that landed and ended."),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a merge that a crash interrupted."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Merge sessions, one on top of the other. Conflicts are refused (status 4)."""
+    """Merge sessions, one on top of the other. Conflicts are refused (status 4).
+
+    All that can be merged lands at once, at the end; until then Ctrl+C ends it and
+    nothing is merged.
+    """
+    if resume:
+        if names or filter_query is not None or everything:
+            raise UsageError("--resume goes on with what was asked for; name nothing.")
+        finish(resume_merge(as_json=as_json))
+        return
     known = [name for name, _ in STRATEGIES]
     if strategy not in known:
         raise UsageError(f"--strategy is one of {', '.join(known)}, not {strategy!r}.")
     asked = "Merge {names} into " + (into or "the base").replace("{", "{{") + "?"
-    request = Request(
-        "session.merge",
-        "would merge into {into}" if dry_run else "merged into {into} as {commit}",
-        {
-            "strategy": strategy,
-            "into": into,
-            "message": message,
-            "dry_run": dry_run,
-            "stop_on_conflict": stop_on_conflict,
-            "discard": discard,
-        },
-        "" if dry_run else asked,
-    )
+    params = {
+        "strategy": strategy,
+        "into": into,
+        "message": message,
+        "dry_run": dry_run,
+        "stop_on_conflict": stop_on_failure,
+        "check": check,
+        "discard": discard,
+    }
     finish(
-        act_on_many(
-            request,
+        merge_sessions(
+            params,
             names,
             filter_query,
             everything=everything,
-            yes=yes,
+            question="" if dry_run or yes else asked,
             as_json=as_json,
         )
     )

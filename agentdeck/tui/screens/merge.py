@@ -6,6 +6,7 @@ touches nothing; only `y` merges.
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -19,15 +20,29 @@ from textual.widgets import Button, Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.merge_queue import STRATEGIES, shifted
+from agentdeck.core.merge_queue import STRATEGIES, makes_commit, shifted
 from agentdeck.core.session import Session
-from agentdeck.tui.deck import Deck
+from agentdeck.tui.deck import Change, Deck
+from agentdeck.tui.merge_words import (
+    CHECKING,
+    fate,
+    has_conflict,
+    in_the_way,
+    result_line,
+)
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.message import MessageScreen
 
 MAX_NAME_WIDTH = 28
-KEYS = "y merges · J K order · s d options · esc closes"
-KEYS_AFTER = "u undoes · r retries the rest · esc closes"
+KEYS = "y merges · J K order · s d c options · e message · h resolve · esc"
+KEYS_AFTER = "u undoes · r retries the rest · h resolve · esc closes"
+KEYS_MEANWHILE = "esc cancels; nothing is merged then"
+CHECKS: tuple[tuple[bool | None, str], ...] = (
+    (None, "as the settings say"),
+    (True, "before each lands"),
+    (False, "none"),
+)
 
 
 class MergeScreen(ModalScreen[None]):
@@ -44,6 +59,10 @@ class MergeScreen(ModalScreen[None]):
         Binding("d", "flip('discard')", "keep or discard"),
         Binding("u", "undo", "undo"),
         Binding("r", "retry", "retry the rest"),
+        Binding("c", "flip_checks", "checks"),
+        Binding("e", "edit_message", "message"),
+        Binding("h", "resolve", "hand to its agent"),
+        Binding("R", "resume", "go on with an interrupted merge"),
         Binding("escape,q", "close", "close"),
     ]
 
@@ -54,6 +73,10 @@ class MergeScreen(ModalScreen[None]):
         self._order = list(self._sessions)
         self._rehearsed: dict[str, dict[str, Any]] = {}
         self._options = {"stop_on_conflict": False, "discard": False}
+        self._checks = 0
+        self._messages: dict[str, str] = {}
+        self._batch = ""
+        self._interrupted: dict[str, Any] | None = None
         self._results: list[dict[str, Any]] | None = None
         self._is_busy = False
         self._name_width = max(cell_len(one_line(s.name)) for s in sessions)
@@ -88,6 +111,8 @@ class MergeScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._show_queue()
         self.query_one("#queue").focus()
+        self._deck.changed.subscribe(self, self._follow)
+        self._find_interrupted()
 
     @on(Button.Pressed)
     def _press(self, event: Button.Pressed) -> None:
@@ -95,7 +120,7 @@ class MergeScreen(ModalScreen[None]):
         if event.button.id == "merge":
             self.action_merge()
         else:
-            self.dismiss(None)
+            self.action_close()
 
     @on(OptionList.OptionSelected)
     def _merge_by_enter(self, event: OptionList.OptionSelected) -> None:
@@ -115,7 +140,17 @@ class MergeScreen(ModalScreen[None]):
             self._merge()
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        if self._is_busy:
+            self._cancel()
+        else:
+            self.dismiss(None)
+
+    @work(group="cancel", exit_on_error=False)
+    async def _cancel(self) -> None:
+        try:
+            await self._deck.link.call("merge.cancel", batch=self._batch)
+        except AgentDeckError as error:
+            self._say(error.message)
 
     def action_go(self, by: int) -> None:
         queue = self.query_one("#queue", OptionList)
@@ -135,10 +170,73 @@ class MergeScreen(ModalScreen[None]):
         self._rehearse()
 
     def action_flip(self, option: str) -> None:
-        if self._results is None:
+        if self._results is None and not self._is_busy:
             self._options[option] = not self._options[option]
             self._show_queue(self.query_one("#queue", OptionList).highlighted)
             self._rehearse()
+
+    def action_flip_checks(self) -> None:
+        if self._results is None and not self._is_busy:
+            self._checks = (self._checks + 1) % len(CHECKS)
+            self._show_options()
+
+    @work(exclusive=True, group="message", exit_on_error=False)
+    async def action_edit_message(self) -> None:
+        at = self.query_one("#queue", OptionList).highlighted
+        if at is None or self._results is not None or self._is_busy:
+            return
+        each = self._order[at]
+        if not makes_commit(str(self.query_one("#how", Select).value)):
+            self._say("A rebase or fast-forward keeps the messages that there are.")
+            return
+        known = str((self._rehearsed.get(each) or {}).get("message") or "")
+        title = f"Message for {one_line(self._sessions[each].name)}"
+        screen = MessageScreen(title, self._messages.get(each, known))
+        text = await self.app.push_screen_wait(screen)
+        if text is not None:
+            self._messages[each] = text
+            self._show_queue(at)
+
+    @work(exclusive=True, group="resolve", exit_on_error=False)
+    async def action_resolve(self) -> None:
+        if self._is_busy:
+            return
+        wanted = [str(r["id"]) for r in self._results or () if has_conflict(r)]
+        at = self.query_one("#queue", OptionList).highlighted
+        if self._results is None and at is not None:
+            wanted = [self._order[at]]
+        if not wanted:
+            return
+        try:
+            answer = await self._deck.link.call("session.resolve", ids=wanted)
+        except AgentDeckError as error:
+            self._say(error.message)
+            return
+        failed = [r for r in answer["results"] if not r["ok"]]
+        fine = ", ".join(one_line(str(r["name"])) for r in answer["results"] if r["ok"])
+        if fine:
+            self.notify(f"To be settled by its agent: {fine}", markup=False)
+        for result in failed:
+            self._say(str((result.get("error") or {}).get("message")))
+
+    @work(exclusive=True, group="interrupted", exit_on_error=False)
+    async def _find_interrupted(self) -> None:
+        try:
+            answer = await self._deck.link.call("merge.pending")
+        except AgentDeckError:
+            return
+        self._interrupted = (answer["merges"] or [None])[-1]
+        self._show_options()
+
+    def action_resume(self) -> None:
+        found, self._interrupted = self._interrupted, None
+        if found is None or self._is_busy or self._results is not None:
+            return
+        known = self._deck.store.sessions
+        self._sessions |= {i: known[i] for i in found["ids"] if i in known}
+        self._order = [i for i in found["ids"] if i in self._sessions]
+        self._rehearsed = {}
+        self._merge(str(found["batch"]))
 
     @work(exclusive=True, group="merge", exit_on_error=False)
     async def action_undo(self) -> None:
@@ -177,18 +275,41 @@ class MergeScreen(ModalScreen[None]):
         count = len(self._order)
         title = f"Merge {count} sessions" if count > 1 else "Merge"
         dialog.border_title = Content(title)
-        dialog.border_subtitle = Content(KEYS)
+        dialog.border_subtitle = Content(KEYS_MEANWHILE if self._is_busy else KEYS)
         dialog.remove_class("-grave")
         queue.set_options(
             Option(self._queue_line(number, each), id=each)
             for number, each in enumerate(self._order, 1)
         )
         queue.highlighted = at
+        self._show_options()
+
+    def _show_options(self) -> None:
         failing = "stop there" if self._options["stop_on_conflict"] else "skip it"
         after = "discard" if self._options["discard"] else "keep"
-        self.query_one(".options", Static).update(
-            Content(f"s  on a conflict: {failing}    d  afterwards: {after} sessions")
+        shown = f"s  on a failure: {failing}    d  afterwards: {after} sessions"
+        parts: list[str | tuple[str, str]] = [shown]
+        parts.append(f"\nc  checks: {CHECKS[self._checks][1]}")
+        if self._interrupted is not None:
+            names = ", ".join(one_line(str(n)) for n in self._interrupted["left"][:4])
+            text = f"\nR  go on with the interrupted merge of {names}"
+            parts.append((text, "$warning"))
+        self.query_one(".options", Static).update(Content.assemble(*parts))
+
+    def _follow(self, _: Change) -> None:
+        """Show how far a merge is."""
+        if not self._is_busy:
+            return
+        states = self._deck.store.merging.get(self._batch, {})
+        done = sum(state != CHECKING for state in states.values())
+        dialog = self.query_one(".dialog")
+        dialog.border_title = Content(
+            f"Merging · {done} of {len(self._order)} looked at"
         )
+        queue = self.query_one("#queue", OptionList)
+        for number, each in enumerate(self._order, 1):
+            line = self._queue_line(number, each)
+            queue.replace_option_prompt_at_index(number - 1, line)
 
     def _queue_line(self, number: int, session_id: str) -> Content:
         session = self._sessions[session_id]
@@ -196,27 +317,23 @@ class MergeScreen(ModalScreen[None]):
         stat = f"  {glyphs.up}{session.ahead} +{session.added} {glyphs.minus}{session.removed}"
         name = one_line(session.name)
         pad = " " * (min(self._name_width, MAX_NAME_WIDTH) - cell_len(name))
-        result = self._rehearsed.get(session_id)
-        head = Content.assemble(
+        state = ""
+        if self._is_busy:
+            state = self._deck.store.merging.get(self._batch, {}).get(session_id, "")
+        own = "  own message" if session_id in self._messages else ""
+        return Content.assemble(
             (f"{number:>2} ", "$foreground 60%"),
             (name, "bold"),
-            (f"{pad}{stat:<15}", "$foreground 60%"),
-        )
-        if result is None:
-            return head
-        if result["ok"]:
-            return Content.assemble(head, (f"  {glyphs.done} clean", "$success"))
-        if result.get("verdict") == "nothing to merge":
-            return Content.assemble(head, ("    nothing to merge", "$foreground 60%"))
-        return Content.assemble(
-            head, (f"  {glyphs.failed} {_in_the_way(result)}", "$error")
+            (f"{pad}{stat:<15}  ", "$foreground 60%"),
+            fate(self._rehearsed.get(session_id), state, glyphs),
+            (own, "$foreground 60%"),
         )
 
     @on(OptionList.OptionHighlighted)
     def _show_detail(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         result = self._rehearsed.get(str(event.option_id)) or {"ok": True}
-        text = "" if result["ok"] else _in_the_way(result)
+        text = "" if result["ok"] else in_the_way(result)
         self.query_one(".detail", Static).update(plain(text))
 
     @work(exclusive=True, group="rehearsal", exit_on_error=False)
@@ -228,33 +345,50 @@ class MergeScreen(ModalScreen[None]):
         self._show_queue(self.query_one("#queue", OptionList).highlighted)
 
     @work(exclusive=True, group="merge", exit_on_error=False)
-    async def _merge(self) -> None:
+    async def _merge(self, resumed: str = "") -> None:
+        self._batch = resumed or secrets.token_hex(8)
         self._is_busy = True
+        dialog = self.query_one(".dialog")
+        dialog.border_subtitle = Content(KEYS_MEANWHILE)
         button = self.query_one("#merge", Button)
         button.disabled = True
-        results = await self._ask(dry_run=False)
+        self._show_queue(self.query_one("#queue", OptionList).highlighted)
+        results = await self._ask(dry_run=False, resumed=resumed)
         self._is_busy = button.disabled = False
         if results is not None:
             self._results = results
             await self._show_results(results)
+        else:
+            self._show_queue(self.query_one("#queue", OptionList).highlighted)
 
-    async def _ask(self, *, dry_run: bool) -> list[dict[str, Any]] | None:
+    async def _ask(
+        self, *, dry_run: bool, resumed: str = ""
+    ) -> list[dict[str, Any]] | None:
         """The host's results, or nothing and the reason on the screen."""
-        sessions = [self._sessions[each] for each in self._order]
         try:
-            results = await self._deck.call_many(
-                "session.merge",
-                sessions,
-                strategy=str(self.query_one("#how", Select).value),
-                into=self.query_one("#into", Input).value.strip() or None,
-                dry_run=dry_run,
-                **self._options,
-            )
+            if resumed:
+                call = self._deck.link.call("merge.resume", batch=resumed)
+            else:
+                call = self._deck.link.call("session.merge", **self._request(dry_run))
+            results: list[dict[str, Any]] = (await call)["results"]
         except AgentDeckError as error:
             self._say(error.message)
             return None
         self.query_one(".problem").remove_class("-shown")
         return results
+
+    def _request(self, dry_run: bool) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "ids": list(self._order),
+            "strategy": str(self.query_one("#how", Select).value),
+            "into": self.query_one("#into", Input).value.strip() or None,
+            "dry_run": dry_run,
+            "messages": {i: t for i, t in self._messages.items() if i in self._order},
+            **self._options,
+        }
+        if not dry_run:
+            request |= {"check": CHECKS[self._checks][0], "batch": self._batch}
+        return request
 
     def _say(self, message: str) -> None:
         line = self.query_one(".problem", Static)
@@ -272,45 +406,7 @@ class MergeScreen(ModalScreen[None]):
         await box.remove_children()
         glyphs = self._deck.look.glyphs
         await box.mount_all(
-            Static(result_line(r, glyphs.done, glyphs.failed)) for r in results
+            Static(result_line(r, glyphs.done, glyphs.failed), markup=False)
+            for r in results
         )
         self.query_one("#close").focus()
-
-
-def _in_the_way(result: dict[str, Any]) -> str:
-    """Why a session would not be merged, in a few words."""
-    error = result.get("error") or {}
-    verdict = one_line(str(result.get("verdict") or ""))
-    earlier = ", ".join(one_line(str(name)) for name in result.get("earlier") or ())
-    files = list((error.get("data") or {}).get("files") or ())
-    named = ", ".join(one_line(str(file)) for file in files[:3])
-    if earlier:
-        return f"conflicts with {earlier}: {named}"
-    if verdict.startswith("conflicts"):
-        return f"{verdict}: {named}"
-    if verdict == "nothing to merge":
-        return verdict
-    return one_line(str(error.get("message") or verdict))
-
-
-def result_line(result: dict[str, Any], done: str, failed: str) -> Content:
-    """How it went with one session, the files of a conflict named."""
-    name = one_line(str(result["name"]))
-    if result["ok"]:
-        into = one_line(str(result.get("into") or ""))
-        commit = one_line(str(result.get("commit") or ""))[:8]
-        stays = one_line(str(result.get("stays") or ""))
-        return Content.assemble(
-            (f"{done} ", "$success"),
-            (name, "bold"),
-            (f"  into {into} {commit}" if into else "", "$foreground 60%"),
-            (f"  {stays}" if stays else "", "$warning"),
-        )
-    error = result.get("error") or {}
-    message = one_line(str(error.get("message") or "It failed."))
-    files = (error.get("data") or {}).get("files") or ()
-    named = ", ".join(one_line(str(file)) for file in list(files)[:6])
-    shown = f"\n  {named}" if named and named not in message else ""
-    return Content.assemble(
-        (f"{failed} ", "$error"), (name, "bold"), f"  {message}", (shown, "$warning")
-    )
