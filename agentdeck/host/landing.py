@@ -300,10 +300,7 @@ class Landing:
             return early
         work = _Work(part, ready, request, run)
         try:
-            async with self.lock(part.repo):
-                batch = await asyncio.to_thread(work.run, keep)
-                if kept:
-                    await self._note(kept[0])
+            batch = await self._worked(work, keep, kept)
         except AgentDeckError as error:
             for record in kept:
                 await self._batches.drop(record)
@@ -315,6 +312,30 @@ class Landing:
             for session, step, each in zip(ready, batch.steps, work.wanted, strict=True)
         ]
         return early + results
+
+    async def _worked(
+        self, work: _Work, keep: Callable[[Batch], None], kept: list[Record]
+    ) -> Batch:
+        """Look, then merge; anew where the base moved while it was checked.
+
+        Only the merge itself keeps others off the repository.
+        """
+        for _ in range(LOOKS):
+            looked = await asyncio.to_thread(work.look)
+            if looked is not None:
+                return looked
+            async with self.lock(work.part.repo):
+                try:
+                    batch = await asyncio.to_thread(work.land, keep)
+                except NotCheckedError:
+                    continue
+                if kept:
+                    await self._note(kept[0])
+                return batch
+        raise RefusedError(
+            f"{work.part.into!r} kept moving while the merge was checked, so nothing "
+            "was merged. Try again when it is quiet."
+        )
 
     async def _note(self, record: Record) -> None:
         """Have the sessions say that they are merged."""
@@ -365,47 +386,47 @@ class _Work:
     request: MergeSessions
     merge: MergeRun
     wanted: list[Wanted] = field(default_factory=list)
+    how: How = field(default_factory=How)
 
-    def run(self, keep: Callable[[Batch], None]) -> Batch:
-        """Merge, or only look.
+    def look(self) -> Batch | None:
+        """Find out how each would fare, and check it, if either is asked for.
 
-        The checks are run in a look beforehand, when nothing is locked yet. If the
-        base moves meanwhile, its files are others, and there is another look.
+        Nothing is locked meanwhile. Gives the batch of a rehearsal; None if it is
+        still to be landed.
         """
         repository = open_repository(Path(self.part.repo))
         request, into = self.request, self.part.into
-        messages = request.messages
-        self.wanted = wanted = [
+        self.wanted = [
             Wanted(
                 each.branch,
-                messages.get(each.id) or _message(repository, each, into, request),
+                request.messages.get(each.id)
+                or _message(repository, each, into, request),
             )
             for each in self.sessions
         ]
         is_checked = self._is_checked()
-        how = How(
+        self.how = How(
             request.strategy,
             stop_on_conflict=request.stop_on_conflict,
             check=self._check if is_checked else None,
         )
+        self.merge.began(is_look=True)
+        if not (request.dry_run or is_checked):
+            return None
         hearers = Hearers(on_step=self._on_step)
-        for _ in range(LOOKS):
-            self.merge.is_looking = True
-            self.merge.began()
-            if request.dry_run:
-                return rehearse(repository, wanted, into, how, hearers)
-            if is_checked:
-                rehearse(repository, wanted, into, how, hearers)
-                self.merge.is_looking = False
-            try:
-                moving = Hearers(on_step=self._on_step, before_move=keep)
-                return merge_many(repository, wanted, into, how, moving)
-            except NotCheckedError:
-                continue
-        raise RefusedError(
-            f"{into!r} kept moving while the merge was checked, so nothing was merged. "
-            "Try again when it is quiet."
-        )
+        batch = rehearse(repository, self.wanted, into, self.how, hearers)
+        self.merge.began(is_look=False)
+        return batch if request.dry_run else None
+
+    def land(self, keep: Callable[[Batch], None]) -> Batch:
+        """Merge what was looked at.
+
+        Raises:
+            NotCheckedError: If the base moved, so that there are other files to check.
+        """
+        repository = open_repository(Path(self.part.repo))
+        hearers = Hearers(on_step=self._on_step, before_move=keep)
+        return merge_many(repository, self.wanted, self.part.into, self.how, hearers)
 
     def _is_checked(self) -> bool:
         if self.request.check is not None:

@@ -89,8 +89,7 @@ class MergeRun:
         self._is_cancelled = threading.Event()
         self._check: Future[CheckResult] | None = None
         self._done = 0
-        self.is_looking = True
-        """Whether this is the look before the merge, which runs checks."""
+        self._is_looking = True
         self.known: dict[str, AgentDeckError | None] = {}
         """What is known of trees: None for those that passed."""
         self.on_passed: Callable[[str], Awaitable[None]] | None = None
@@ -117,14 +116,15 @@ class MergeRun:
         """Whether a session's merge is checked unless told otherwise."""
         return self._checker.wants_check(session)
 
-    def began(self) -> None:
-        """A look at all sessions begins, perhaps anew."""
+    def began(self, *, is_look: bool) -> None:
+        """A look at all sessions begins, perhaps anew, or the merge itself."""
+        self._is_looking = is_look
         self._done = 0
 
     def on_step(self, step: Step, session: Session) -> None:
         """Say how it went with a session, and stop if a person ended it."""
         self._done += 1
-        if self.is_looking:
+        if self._is_looking:
             self._say(session, step.verdict.value)
         self.require_going()
 
@@ -138,7 +138,7 @@ class MergeRun:
         key = _key(tree, self._checker.commands_for(session))
         if key in self.known:
             return self.known[key]
-        if not self.is_looking:
+        if not self._is_looking:
             raise NotCheckedError("The base moved while the merge was checked.")
         self.require_going()
         self._say(session, "checking")

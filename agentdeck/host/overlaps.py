@@ -182,7 +182,7 @@ class OverlapRadar:
             await asyncio.sleep((time.monotonic() - begun) * REST_FACTOR)
         except AgentDeckError as error:
             logger.info("overlaps_not_seen: %s", error)
-        except OSError:
+        except Exception:
             logger.exception("overlaps_not_seen")
         finally:
             watched.task = None

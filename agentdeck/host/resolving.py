@@ -125,7 +125,7 @@ class Resolver:
     async def _look(self, session: Session) -> None:
         try:
             is_open = await asyncio.to_thread(_is_open, session)
-        except AgentDeckError as error:
+        except (AgentDeckError, OSError) as error:
             logger.info("conflict_not_seen: %s", error)
             return
         now = self._sessions.find(session.id)

@@ -56,6 +56,7 @@ class Turns:
         self._policy: CommitPolicy = policy
         self._refresh = refresh
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ends: set[asyncio.Task[None]] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._heads: dict[str, str] = {}
         """Where each branch was at the end of the last turn that was seen."""
@@ -81,17 +82,22 @@ class Turns:
         task = self._tasks.get(session_id)
         if task is not None:
             await asyncio.wait({task})
+        async with self._locks[session_id]:
+            return
 
     async def take_up(self) -> None:
         """Set right what a killed host left, and forget what was kept for long."""
         sessions = [s for s in self._sessions if s.phase is not Phase.QUEUED]
         await asyncio.to_thread(_set_right, sessions)
+        expiring = asyncio.create_task(asyncio.to_thread(_forget_old, sessions))
+        self._ends.add(expiring)
+        expiring.add_done_callback(self._ends.discard)
 
     async def close(self) -> None:
         """End no more turns."""
         for task in (tasks := list(self._tasks.values())):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._ends, return_exceptions=True)
 
     async def listed(self, session: Session) -> list[git_turns.Turn]:
         """The turns of a session, newest first.
@@ -168,7 +174,10 @@ class Turns:
         if session is None or not (_rests(session) or session.is_over):
             return
         # A checkpoint under way is not torn by the next sign: it is seen through.
-        await asyncio.shield(self._seen_to(session))
+        end = asyncio.create_task(self._seen_to(session), name="turn-seen-to")
+        self._ends.add(end)
+        end.add_done_callback(self._ends.discard)
+        await asyncio.shield(end)
 
     async def _seen_to(self, session: Session) -> None:
         live = self._supervisor.live(session.id)
@@ -184,9 +193,9 @@ class Turns:
                     message = checkpoint_message(session.name, number, prompt, said)
                     made = await asyncio.to_thread(_checkpoint, session, message)
                 head = made.commit if made else await asyncio.to_thread(_head, session)
-            except AgentDeckError as error:
+            except (AgentDeckError, OSError) as error:
                 logger.info("turn_not_committed: %s", error)
-                note, head = error.message, None
+                note, head = str(error), None
             if head is not None:
                 self._heads[session.id] = head
         if not note and claims_commit(said) and before is not None and head == before:
@@ -269,6 +278,9 @@ def _undoable(sessions: list[Session]) -> git_turns.Left | None:
 def _set_right(sessions: list[Session]) -> None:
     for session in sessions:
         recover(Path(session.worktree))
+
+
+def _forget_old(sessions: list[Session]) -> None:
     limit = time.time() - KEPT_S
     for repo in {session.repo for session in sessions}:
         try:

@@ -179,7 +179,7 @@ class MatrixScreen(Screen[str | None]):
         pair = self._pairs.get((row, column))
         ours, other = one_line(self._names[row]), one_line(self._other_name())
         if pair is None:
-            text = "change no file of each other" if column else "meets no change of it"
+            text = "touch no common file"
             shown.update(
                 Content.assemble(
                     (f"{ours} and {other}", "bold"), (f"  {text}", "$foreground 60%")
