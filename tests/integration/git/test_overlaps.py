@@ -140,7 +140,7 @@ def _edit(path: Path, chance: random.Random) -> None:
         match chance.randrange(7):
             case 0 if file.exists():
                 file.unlink()
-            case 1 if (path / "d").exists():
+            case 1 if (path / "d").exists() and not (path / "moved").exists():
                 (path / "d").rename(path / "moved")
                 return
             case 2 if file.exists():
