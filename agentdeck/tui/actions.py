@@ -25,6 +25,7 @@ class Scope(StrEnum):
     READER = "reading a diff, log or reason"
     REPLAY = "replaying a recording"
     FILTERS = "saved filters"
+    MESSAGES = "messages that wait"
     NOTICES = "reading notices"
     RESULTS = "what could not be done"
     TURNS = "the turns of a session"
@@ -74,6 +75,7 @@ _ROWS = (
     ("session.approve", Scope.SESSION, "y", "approve", "approve", "Say yes to what it asks; of several, what each gets is shown first", 18),
     ("session.deny", Scope.SESSION, "D", "deny", "deny", "Say no to what it asks", 19),
     ("session.reply", Scope.SESSION, "R", "reply", "reply", "Send a line of text, to one or to all marked", 9),
+    ("session.messages", Scope.SESSION, "H", "show_messages", "messages", "See and change the messages that wait for the end of its turn"),
     ("session.rules", Scope.SESSION, "o", "switch_rules", "rules", "Let the settings' rules answer its permissions, or not"),
     ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Read what the session changed", 3),
@@ -162,6 +164,14 @@ _ROWS = (
     ("filters.down", Scope.FILTERS, "j", "go(1)", "down", "Go to the next filter"),
     ("filters.up", Scope.FILTERS, "k", "go(-1)", "up", "Go to the filter before"),
     ("filters.close", Scope.FILTERS, "escape,q,equals_sign", "close", "close", "Close the list of saved filters"),
+    ("messages.add", Scope.MESSAGES, "a", "add", "add", "Write one more message"),
+    ("messages.keep", Scope.MESSAGES, "ctrl+s", "keep", "keep", "Keep the message as it is written; an empty one is removed"),
+    ("messages.later", Scope.MESSAGES, "J", "move(1)", "later", "Send the message later"),
+    ("messages.sooner", Scope.MESSAGES, "K", "move(-1)", "sooner", "Send the message sooner"),
+    ("messages.remove", Scope.MESSAGES, "x,delete", "remove", "remove", "Do not send the message"),
+    ("messages.down", Scope.MESSAGES, "j", "go(1)", "down", "Go to the next message"),
+    ("messages.up", Scope.MESSAGES, "k", "go(-1)", "up", "Go to the message before"),
+    ("messages.close", Scope.MESSAGES, "escape,q,H", "close", "close", "Leave the message as it was, then close the list"),
     ("notices.down", Scope.NOTICES, "j", "go(1)", "down", "Go to an older notice"),
     ("notices.up", Scope.NOTICES, "k", "go(-1)", "up", "Go to a newer notice"),
     ("notices.close", Scope.NOTICES, "escape,q,exclamation_mark", "close", "close", "Close the log of notices"),

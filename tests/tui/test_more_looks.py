@@ -5,6 +5,7 @@ Each picture was looked at when it was taken.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import NOW, FakeLink
 from tests.tui.driving import Deck
-from tests.tui.scenes import an_app, few_link, hostile
+from tests.tui.scenes import an_app, claude_screen, few, few_link, hostile
 from tests.tui.test_peek import peeking
 
 
@@ -62,6 +63,15 @@ def trash_link() -> FakeLink:
     return link
 
 
+def messages_link() -> FakeLink:
+    """A host whose first session has messages waiting."""
+    waiting = ("Run all tests", "Write the changelog\nas prose", "[b]Push[/b] " * 20)
+    first, *others = few()
+    link = FakeLink(replace(first, queued=waiting), *others)
+    link.frame = lambda _: claude_screen()
+    return link
+
+
 SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "sessions": (few_link(), (120, 40), ()),
     "sessions-200x60": (few_link(), (200, 60), ()),
@@ -81,6 +91,8 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "merge": (queue_link(), (120, 40), ("a", "m")),
     "merge-80x24": (queue_link(), (80, 24), ("a", "m")),
     "trash": (trash_link(), (80, 24), ("X",)),
+    "messages": (messages_link(), (120, 40), ("H",)),
+    "messages-editing": (messages_link(), (80, 24), ("H", "j", "enter")),
     "discard": (few_link(), (120, 40), ("a", "x")),
     "peek": (peeking(few_link()), (120, 40), ("space",)),
     "peek-80x24": (peeking(few_link()), (80, 24), ("space",)),

@@ -222,6 +222,15 @@ class DealingScreen(Screen[None]):
         else:
             self.say(f"Rules {'answer' if wanted else 'do not answer'} for {names}.")
 
+    def action_show_messages(self) -> None:
+        from agentdeck.tui.screens.outbox import OutboxScreen
+
+        session = self.session_at_cursor()
+        if session is None or session.is_over:
+            self.say("Messages wait only for a session that is not over.")
+        else:
+            self.app.push_screen(OutboxScreen(self.deck, session))
+
     @work(group="dialog", exit_on_error=False)
     async def action_reply(self) -> None:
         from agentdeck.tui.screens.confirm import ReplyScreen

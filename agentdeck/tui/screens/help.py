@@ -28,6 +28,7 @@ _SCOPES = (
     Scope.REPLAY,
     Scope.FILTERS,
     Scope.RESULTS,
+    Scope.MESSAGES,
     Scope.NOTICES,
     Scope.TURNS,
     Scope.MATRIX,
