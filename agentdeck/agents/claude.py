@@ -111,7 +111,7 @@ CLAUDE = Agent(
         ),
         rule(r"Would you like to proceed\?", Activity.NEEDS_INPUT, NeedsKind.PLAN),
         rule(
-            r"^[ \t]*(?P<text>Do you want to [^\n]*\?)",
+            r"^[ \t]*(?P<text>Do you want to [^\n?]*(?:\n[^\n?]*){0,3}\?)",
             Activity.NEEDS_INPUT,
             NeedsKind.PERMISSION,
         ),

@@ -160,7 +160,7 @@ COPILOT = Agent(
             NeedsKind.TRUST,
         ),
         rule(
-            r"(?P<text>Do you want to [^\n]*\?)",
+            r"(?P<text>Do you want to [^\n?]*(?:\n[^\n?]*){0,3}\?)",
             Activity.NEEDS_INPUT,
             NeedsKind.PERMISSION,
         ),

@@ -162,15 +162,31 @@ def rule(
     *,
     title: str | None = None,
 ) -> ScreenRule:
-    """A rule from a regular expression over the settled screen's last lines."""
-    compiled = re.compile(pattern, re.MULTILINE)
+    """A rule from a regular expression over the settled screen's last lines.
+
+    A space between words also matches where a narrow screen breaks the line there,
+    in a box as well.
+    """
+    compiled = re.compile(_breakable(pattern), re.MULTILINE)
     titled = re.compile(title) if title is not None else None
     return ScreenRule(compiled, activity, kind or NeedsKind.INPUT, titled)
 
 
+_BREAK = r"[ \t]*[│|┃]?[ \t]*\n[ \t]*[│|┃]?[ \t]*"
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?<=[\w,;.])[ ](?=[\w(])|.", re.DOTALL
+)
+"""An escape, a class, a space between words, or any other character of a pattern."""
+
+
+def _breakable(pattern: str) -> str:
+    tokens = _TOKEN.findall(pattern)
+    return "".join(f"(?: |{_BREAK})" if each == " " else each for each in tokens)
+
+
 _TAIL_LINES = 30
 _CHOICE = re.compile(
-    r"^\s*(?:[│|┃]\s*)?(?:[❯›>●*]\s*)?(\d)[.)]\s+(.+?)\s*(?:[│|┃]\s*)?$"
+    r"^\s*(?:[│|┃]\s*)?(?:[❯›>●*]\s*)?(\d)[.)](?:\s+|(?=[A-Z]))(.+?)\s*(?:[│|┃]\s*)?$"
 )
 
 
@@ -224,7 +240,8 @@ def detect(
 
 def _detected(rule: ScreenRule, match: re.Match[str], text: str) -> Detection:
     named = match.groupdict()
-    asked = named.get("text") or _asked_line(text, match.start())
+    asked = named.get("text") or _asked_line(text, match)
+    asked = re.sub(_BREAK, " ", asked)
     if rule.activity is not Activity.NEEDS_INPUT:
         return Detection(rule.activity, asked)
     listed = re.split(r"\s{2,}", named["choices"]) if named.get("choices") else None
@@ -233,22 +250,42 @@ def _detected(rule: ScreenRule, match: re.Match[str], text: str) -> Detection:
     return Detection(rule.activity, asked, needs)
 
 
-def _asked_line(text: str, at: int) -> str:
-    start = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at)
+def _asked_line(text: str, match: re.Match[str]) -> str:
+    """The line that matches; all of it, where a narrow screen breaks it."""
+    start = text.rfind("\n", 0, match.start()) + 1
+    end = text.find("\n", max(match.start(), match.end() - 1))
     return text[start : end if end >= 0 else len(text)].strip(" │|┃\t")
 
 
 def choices_in(lines: Sequence[str]) -> tuple[str, ...]:
-    """The numbered choices at the end of a screen: the last run of 1., 2., …."""
+    """The numbered choices at the end of a screen: the last run of 1., 2., ….
+
+    A line below a choice that begins where its words do, or further in, is the rest
+    of a choice that a narrow screen breaks.
+    """
     choices: list[str] = []
+    begins_at: int | None = None
     for line in lines:
         match = _CHOICE.match(line)
         if match is None:
+            rest = line.strip(" │|┃\t")
+            is_rest = begins_at is not None and _indent(line) >= begins_at
+            if is_rest and rest:
+                choices[-1] = f"{choices[-1]} {rest}"
+            else:
+                begins_at = None
             continue
         number = int(match[1])
         if number == 1:
             choices = [match[2]]
         elif choices and number == len(choices) + 1:
             choices.append(match[2])
+        else:
+            begins_at = None
+            continue
+        begins_at = match.start(2)
     return tuple(choices)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" │|┃\t"))

@@ -148,7 +148,7 @@ GEMINI = Agent(
             Activity.WORKING,
         ),
         rule(
-            r"(?P<text>Apply this change\?|Allow execution of[^\n?]*\?"
+            r"(?P<text>Apply this change\?|Allow execution of[^\n?]*(?:\n[^\n?]*)?\?"
             r"|Do you want to proceed\?)",
             Activity.NEEDS_INPUT,
             NeedsKind.PERMISSION,

@@ -230,6 +230,11 @@ def keys_of(action: Action) -> list[str]:
     return [key_name(key) for key in action.keys.split(",")]
 
 
+def choice_keys(count: int) -> str:
+    """The digits that answer a question with so many choices: `1`, `1-3`."""
+    return f"1-{min(count, 9)}" if count > 1 else "1"
+
+
 def shown_key(key: str) -> str:
     """A key as a person knows it: `^p`, `⏎`, `?`."""
     *modifiers, last = key.split("+")

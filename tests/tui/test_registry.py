@@ -10,6 +10,7 @@ from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.matrix import MatrixScreen
 from agentdeck.tui.screens.notices import NoticesScreen
+from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -28,6 +29,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.READER: ReaderScreen,
     Scope.REPLAY: ReplayScreen,
     Scope.FILTERS: SavedFiltersScreen,
+    Scope.MESSAGES: OutboxScreen,
     Scope.NOTICES: NoticesScreen,
     Scope.RESULTS: ResultsScreen,
     Scope.TURNS: TurnsScreen,

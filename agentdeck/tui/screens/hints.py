@@ -10,6 +10,7 @@ from agentdeck.tui.actions import (
     Action,
     Scope,
     actions_of,
+    choice_keys,
 )
 from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.rows import Row
@@ -39,8 +40,7 @@ def hints_for(
     hints = _hints(fitting, keymap)
     choices = max((len(s.needs.choices) for s in meant if s.needs), default=0)
     if choices:
-        key = f"1-{min(choices, 9)}" if choices > 1 else "1"
-        hints.insert(0, Hint(key, "answer"))
+        hints.insert(0, Hint(choice_keys(choices), "answer"))
     return tuple(hints)
 
 

@@ -20,7 +20,7 @@ from textual.widgets import Input, Static
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Activity, Needs, Phase, Session
-from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.actions import Scope, bindings_for, choice_keys
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.row_words import status_of
@@ -109,7 +109,7 @@ class PeekScreen(ModalScreen[None]):
         glyphs = self._deck.look.glyphs
         parts: list[str] = []
         if needs is not None and needs.choices:
-            parts.append(f"1-{min(len(needs.choices), 9)} choose")
+            parts.append(f"{choice_keys(len(needs.choices))} choose")
         if needs is not None and needs.kind.value in YES_NO:
             parts += ["y approve", "D deny"]
         if session.phase is Phase.RUNNING:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from agentdeck.core.session import Needs
+from agentdeck.tui.actions import choice_keys
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
 
@@ -116,7 +117,7 @@ class AnswerBar(Widget):
             text = Segment(f" {shown}", look.style("text"))
             lines.append(([key, text], number))
         hint = self._lead or (
-            f"1-{len(choices)} answer · R reply with text · enter type"
+            f"{choice_keys(len(choices))} answer · R reply with text · enter type"
             if choices
             else "R reply with text · enter type into the session"
         )
