@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ async def main() -> int:
                 for width, height in SIZES:
                     await _pictures(paths, repo, width, height, _sessions)
                 await _pictures(paths, repo, *PANES_SIZE, _panes)
+                with _real_agent(folder) as agent:
+                    await _start_tools(client, repo, agent)
+                    await _pictures(paths, repo, *PANES_SIZE, _tools)
             finally:
                 sessions = (await client.call("session.list"))["sessions"]
                 ids = [session["id"] for session in sessions]
@@ -98,6 +102,70 @@ async def _sessions(settle: Settle, take: Callable[[str], None], width: int) -> 
 async def _panes(settle: Settle, take: Callable[[str], None], _: int) -> None:
     await settle("w", "w", "w")
     take("panes")
+
+
+@contextmanager
+def _real_agent(folder: Path) -> Iterator[dict[str, str] | None]:
+    """Variables with which Claude Code talks to the scripted model, if it is here."""
+    from tests.fakes.model.server import model_server
+    from tests.real_agents.conftest import AGENTS
+    from tests.real_agents.homes import environment_of
+
+    tools = AGENTS / "node_modules" / ".bin"
+    if not (tools / "claude").exists():
+        yield None
+        return
+    with model_server() as model:
+        path = os.pathsep.join([str(tools), os.environ["PATH"]])
+        home = environment_of("claude", folder / "claude-home", model.url)
+        yield {**os.environ, **home, "PATH": path}
+
+
+async def _start_tools(client: Any, repo: Path, agent: dict[str, str] | None) -> None:
+    """Full-screen programs and one real agent, as many as are installed."""
+    await client.call("pool.set", limit=12)
+    env = {**os.environ, "TERM": "xterm-256color"}
+    for command in (["vim", "orchard/login.py"], ["htop"], ["less", "README.md"]):
+        if shutil.which(command[0]) is not None:
+            await client.call(
+                "session.create",
+                repo=str(repo),
+                command=command,
+                name=command[0],
+                title=f"{command[0]}, the program",
+                env=env,
+            )
+    if agent is not None:
+        await client.call(
+            "session.create",
+            repo=str(repo),
+            agent="claude",
+            prompt="do sudo touch notes.txt",
+            name="claude",
+            title="Claude Code, the program",
+            env=agent,
+        )
+        await _answer_trust(client)
+
+
+async def _answer_trust(client: Any) -> None:
+    """Trust the worktree, and wait for what the agent asks next."""
+    for _ in range(60):
+        sessions = (await client.call("session.list", filter="program"))["sessions"]
+        (agent,) = [each for each in sessions if each["agent"] == "claude"]
+        needs = agent["needs"]
+        if needs is not None and needs["kind"] == "trust":
+            await client.call("session.answer", ids=[agent["id"]], action="approve")
+        elif needs is not None:
+            return
+        await asyncio.sleep(0.5)
+
+
+async def _tools(settle: Settle, take: Callable[[str], None], _: int) -> None:
+    await settle("slash", *"program", "enter")
+    await settle("a", "w")
+    await settle("A")
+    take("programs")
 
 
 def _save(svg: str, name: str) -> None:
