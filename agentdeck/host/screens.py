@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 ANSWERING_KEYS = frozenset({"enter", "escape", "y", "n", *"123456789"})
 """Keys after which a question counts as answered, until the agent says otherwise."""
-_FRAME_STARTS = (b'{"t":"frame"', b'{"t": "frame"')
+_PASSED_ON = (b'{"t":"frame"', b'{"t": "frame"', b'{"t":"copied"')
 REPLAY_START_S = 5.0
 _REPLAY_HAS_NO = (b'{"t":"hello"',)
 _REPLAY_ENDED = b'{"t":"ended"}'
@@ -51,7 +51,7 @@ class OpenScreen:
         """Whether the client is told this."""
         if self.is_replay:
             return not payload.startswith(_REPLAY_HAS_NO)
-        return payload.startswith(_FRAME_STARTS)
+        return payload.startswith(_PASSED_ON)
 
 
 class Screens:

@@ -239,12 +239,12 @@ class Resize(Channel):
 
 
 class ScreenInput(Channel):
-    """`screen.input`: a key, pasted text, a mouse event, focus or a scroll.
+    """`screen.input`: a key, pasted text, a mouse event, focus, a scroll or copy mode.
 
     `event` is one of the runner's input messages without its `t`.
     """
 
-    kind: Literal["key", "text", "paste", "mouse", "focus", "scroll"]
+    kind: Literal["key", "text", "paste", "mouse", "focus", "scroll", "copy"]
     event: dict[str, Any]
 
 

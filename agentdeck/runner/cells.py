@@ -16,7 +16,7 @@ import re
 from itertools import groupby
 from typing import Any
 
-from agentdeck.runner.engine import check, ffi, lib
+from agentdeck.runner.native import check, ffi, lib
 
 Run = tuple[str, int] | tuple[str, int, int]
 Row = tuple[Run, ...]

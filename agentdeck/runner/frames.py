@@ -11,12 +11,16 @@ from typing import Any
 
 from agentdeck.runner.cells import Row
 from agentdeck.runner.screen import Cursor, Screen
+from agentdeck.runner.view import RecordedNow, View, nothing_recorded
 
 FRAME_INTERVAL_S = 1 / 60
 # Rows beyond this estimate wait for the next frame, so that a frame always fits
 # the protocol's limit.
 _FRAME_BYTES = 3 * 1024 * 1024
 _NEVER_SENT: Row = (("", -1),)
+
+Scrolled = tuple[int, bool, str]
+"""Rows above the newest, whether more came below, and what is to know at the top."""
 
 
 class Subscription:
@@ -32,12 +36,16 @@ class Subscription:
         self._styles_epoch = -1
         self._cursor: Cursor | None = None
         self._state: tuple[Any, ...] = ()
-        self._top: int | None = None
-        """The first row that is shown, from the oldest; None follows the agent."""
-        self._above = 0
-        """How many rows were above the screen when it was scrolled last."""
+        self.view: View | None = None
+        """Older rows that are shown; None follows the agent."""
 
-    def scroll(self, screen: Screen, by: int = 0, to: str = "") -> None:
+    def scroll(
+        self,
+        screen: Screen,
+        by: int = 0,
+        to: str = "",
+        recorded_now: RecordedNow = nothing_recorded,
+    ) -> None:
         """Show older rows, or follow the agent again at the bottom.
 
         What is printed from now on does not move the rows that are shown.
@@ -46,12 +54,27 @@ class Subscription:
             screen: The screen.
             by: Rows to go down, or up where it is negative.
             to: `top` or `bottom` in place of it.
+            recorded_now: Says what is on disk, for rows older than are kept.
         """
-        above = screen.above
-        now = above if self._top is None else self._top
-        wanted = {"top": 0, "bottom": above}.get(to, now + by)
-        self._top = None if wanted >= above else max(0, wanted)
-        self._above = above
+        if self.view is None:
+            if by >= 0 and to != "top":
+                return
+            self.view = View(screen, recorded_now)
+        if to == "bottom" and self.view.copy is None:
+            self.follow()
+        else:
+            self.view.scroll(by, to)
+
+    @property
+    def is_copying(self) -> bool:
+        """Whether it is in copy mode."""
+        return self.view is not None and self.view.copy is not None
+
+    def follow(self) -> None:
+        """Show the newest again."""
+        view, self.view = self.view, None
+        if view is not None:
+            view.close()
 
     def acknowledge(self, number: int) -> None:
         """Note that the subscriber has drawn a frame."""
@@ -74,23 +97,21 @@ class Subscription:
         None when nothing changed. The screen must have been refreshed.
         """
         size = (screen.cols, screen.rows_count)
-        if size[0] != self._size[0] and self._top:
-            # Lines wrap elsewhere by now; about as far up is the best there is.
-            # The top stays the top.
-            up, self._above = self._above - self._top, screen.above
-            self._top = max(0, self._above - up)
+        if self.view is not None and size != self._size:
+            self.view.resize(*size)
         full = size != self._size or screen.styles_epoch != self._styles_epoch
         if full:
             self._rows = [_NEVER_SENT] * len(screen.rows)
             self._styles_sent = 0
             self._size, self._styles_epoch = size, screen.styles_epoch
-        rows, cursor, scrolled = self._looked_at(screen)
+        rows, cursor, scrolled, copy = self._looked_at(screen)
         state = (
             screen.title,
             screen.alternate,
             screen.mouse,
             screen.bracketed_paste,
             scrolled,
+            copy,
         )
         changed = self._changed_rows(rows)
         if not (changed or full) and (state, cursor) == (self._state, self._cursor):
@@ -104,21 +125,25 @@ class Subscription:
 
     def _looked_at(
         self, screen: Screen
-    ) -> tuple[list[Row], Cursor, tuple[int, bool] | None]:
-        """The rows and the cursor to show, and how far up they are."""
-        above = screen.above if self._top is not None else 0
-        if self._top is None or self._top >= above:
-            self._top = None
-            return screen.rows, screen.cursor, None
-        scrolled = self._above - self._top, above > self._above
-        pairs = zip(screen.rows_from(self._top), self._rows, strict=True)
+    ) -> tuple[list[Row], Cursor, Scrolled | None, dict[str, Any] | None]:
+        """The rows and the cursor to show, how far up they are, and copy mode."""
+        view = self.view
+        if view is not None and view.is_left:
+            self.follow()
+        if view is None or self.view is None:
+            return screen.rows, screen.cursor, None, None
+        scrolled = view.up, view.has_news, view.limit
+        pairs = zip(view.still.page(view.top), self._rows, strict=True)
         rows = [sent if row == sent else row for row, sent in pairs]
-        return rows, Cursor(visible=False), scrolled
+        if view.copy is None:
+            return rows, Cursor(visible=False), scrolled, None
+        x, y = view.copy.cursor
+        return rows, Cursor(x, y - view.top), scrolled, view.copy.shown(view)
 
     def _frame(
         self, screen: Screen, changed: dict[str, Row], *, full: bool
     ) -> dict[str, Any]:
-        title, alternate, mouse, paste, scrolled = self._state
+        title, alternate, mouse, paste, scrolled, copy = self._state
         frame: dict[str, Any] = {
             "t": "frame",
             "n": self._number + 1,
@@ -134,6 +159,7 @@ class Subscription:
             "mouse": int(mouse),
             "paste": paste,
             "scrolled": scrolled,
+            "copy": copy,
         }
         self._styles_sent = len(screen.styles)
         return frame

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentdeck.runner.engine import CELL_HEIGHT_PX, CELL_WIDTH_PX, check, ffi, lib
 from agentdeck.runner.errors import RunnerError
+from agentdeck.runner.native import CELL_HEIGHT_PX, CELL_WIDTH_PX, check, ffi, lib
 from agentdeck.runner.screen import Screen
 
 _MODIFIERS = {"shift": 1, "ctrl": 2, "alt": 4, "meta": 4, "super": 8}

@@ -37,3 +37,12 @@ class Output:
         changed = self._recorder.flush() or self._has_changed
         self._has_changed = False
         return changed
+
+    def written(self) -> tuple[int, int, int] | None:
+        """Run, number and size of the segment, once all is on the disk.
+
+        None if it is not; no batch may be at work.
+        """
+        self._recorder.cut()
+        self._has_changed |= self._recorder.flush()
+        return self._recorder.written

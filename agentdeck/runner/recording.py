@@ -196,6 +196,13 @@ class Recorder:
             self.error = None
         return (before is None) != (self.error is None)
 
+    @property
+    def written(self) -> tuple[int, int, int] | None:
+        """Run, number and size of the segment; None if something is not on the disk."""
+        if self._added or self._pending or self._fd < 0:
+            return None
+        return self._run, self._number, self._written
+
     def _add(
         self,
         code: str,

@@ -12,6 +12,7 @@ from agentdeck.runner.errors import RunnerError
 from agentdeck.runner.frames import Subscription
 from agentdeck.runner.launch_file import clamp_side
 from agentdeck.runner.protocol import PROTOCOL
+from agentdeck.runner.reading import READING
 from agentdeck.runner.stopping import DEFAULT_GRACE_S
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from agentdeck.runner.session import Session
 
 Message = dict[str, Any]
-
-MAX_WHEEL = 50
-"""Arrow keys that one turn of the wheel is worth at most."""
 
 
 def answer(session: Session, client: Client, message: Message) -> None:
@@ -127,18 +125,6 @@ def _mouse(session: Session, _client: Client, message: Message) -> bool:
     return False
 
 
-def _scroll(session: Session, client: Client, message: Message) -> bool:
-    by, to = int(message.get("by", 0)), str(message.get("to", ""))
-    if session.screen.alternate:
-        # As other terminals do: a full-screen program has no scrollback of its own.
-        key = session.encoder.key("up" if by < 0 else "down")
-        session.type(key * min(abs(by), MAX_WHEEL) if message.get("wheel") else b"")
-    elif client.subscription is not None:
-        client.subscription.scroll(session.screen, by, to)
-        session.send_frames()
-    return False
-
-
 def _focus(session: Session, client: Client, message: Message) -> bool:
     gained = bool(message["gained"])
     session.type(session.encoder.focus(gained=gained))
@@ -192,9 +178,9 @@ _HANDLERS: dict[str, Callable[[Session, Client, Message], bool]] = {
     "paste": _paste,
     "key": _key,
     "mouse": _mouse,
-    "scroll": _scroll,
     "focus": _focus,
     "resize": _resize,
     "stop": _stop,
     "screen": _screen,
+    **READING,
 }

@@ -14,9 +14,10 @@ from typing import Any
 
 from agentdeck.runner.ansi import to_ansi
 from agentdeck.runner.cells import Row, RowReader, Style, StyleTable
-from agentdeck.runner.engine import Engine, Notes, check, ffi, lib, new, text_of
+from agentdeck.runner.engine import Engine, Notes
+from agentdeck.runner.native import check, ffi, lib, new, text_of
 from agentdeck.runner.osc99 import Osc99Scanner
-from agentdeck.runner.scrollback import Scrollback
+from agentdeck.runner.still import Still
 
 # An agent that begins synchronised output and never ends it must not freeze
 # the picture for longer than this. Terminals wait between 0.15 s and some
@@ -72,7 +73,8 @@ class Screen:
         self.engine = Engine(cols, rows)
         self._styles = StyleTable()
         self._reader = RowReader(self._styles)
-        self._scrollback = Scrollback(self.engine, self._styles)
+        self._first_row = self.engine.mark(0, 0)
+        self._is_compressed = True
         self._state = new("ghostty_render_state", "GhosttyRenderState")
         self._iterator = new(
             "ghostty_render_state_row_iterator", "GhosttyRenderStateRowIterator"
@@ -115,6 +117,7 @@ class Screen:
         self._has_batch = False
         self.engine.feed(data)
         self._stale = True
+        self._is_compressed = False
         if self._has_batch:
             self._examined = 0
             self._is_doubtful = _may_join_after_batch.search(data) is not None
@@ -180,14 +183,31 @@ class Screen:
 
     @property
     def above(self) -> int:
-        """How many rows have scrolled off the top and are still kept."""
-        return self._scrollback.above
+        """How many rows have scrolled off the top and are still kept.
 
-    def rows_from(self, top: int) -> list[Row]:
-        """A screenful from row `top` on, counted from the oldest that is kept."""
-        # Such a reading forgets which rows of the screen were not read yet.
-        self._is_doubtful |= self._stale
-        return self._scrollback.read(top)
+        There are none above a full-screen program.
+        """
+        return self.engine.above
+
+    @property
+    def has_dropped(self) -> bool:
+        """Whether rows that scrolled off are no longer kept."""
+        return self._first_row.place is None
+
+    @property
+    def style_table(self) -> StyleTable:
+        """The table of the styles, for whoever reads rows beside those of the screen."""
+        return self._styles
+
+    def still(self) -> Still:
+        """The terminal as it is now, with all that is above the screen."""
+        return Still.of(self.engine, self._styles)
+
+    def settle(self) -> None:
+        """Nothing has come for a while: have what scrolled off take less memory."""
+        if not self._is_compressed:
+            self._is_compressed = True
+            self.engine.compress()
 
     @property
     def cursor(self) -> Cursor:
@@ -224,7 +244,10 @@ class Screen:
 
     def last_lines(self, count: int) -> list[str]:
         """Return the last lines that are not blank, of scrollback and screen."""
-        lines = [line.rstrip() for line in self._everything().splitlines()]
+        engine = self.engine
+        first, last = (0, 0), (engine.cols - 1, engine.total - 1)
+        text = engine.text_between(first, last, unwrap=False, trim=True)
+        lines = [line.rstrip() for line in text.splitlines()]
         return [line for line in lines if line][-count:]
 
     @property
@@ -236,10 +259,7 @@ class Screen:
     @property
     def alternate(self) -> bool:
         """Whether the alternate screen is shown."""
-        active = self.engine.value(
-            lib.GHOSTTY_TERMINAL_DATA_ACTIVE_SCREEN, "GhosttyTerminalScreen"
-        )
-        return bool(active == lib.GHOSTTY_TERMINAL_SCREEN_ALTERNATE)
+        return self.engine.alternate
 
     @property
     def mouse(self) -> bool:
@@ -308,33 +328,3 @@ class Screen:
         )
         if cursor != self._picture.cursor:
             self._picture.cursor = cursor
-
-    def _everything(self) -> str:
-        selection = ffi.new("GhosttySelection*")
-        _set_sizes(selection)
-        terminal = self.engine.terminal
-        result = lib.ghostty_terminal_select_all(terminal, selection)
-        if result == lib.GHOSTTY_NO_VALUE:
-            return ""
-        check(result, "select_all")
-        options = ffi.new("GhosttyTerminalSelectionFormatOptions*")
-        _set_sizes(options)
-        options.emit = lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
-        options.trim, options.selection = True, selection
-        size = ffi.new("size_t*")
-        render = lib.ghostty_terminal_selection_format_buf
-        render(terminal, options[0], ffi.NULL, 0, size)
-        buffer = ffi.new("uint8_t[]", max(1, size[0]))
-        check(render(terminal, options[0], buffer, len(buffer), size), "format")
-        raw: bytes = ffi.buffer(buffer, size[0])[:]
-        return raw.decode("utf-8", "replace")
-
-
-def _set_sizes(pointer: Any) -> None:
-    """Fill the `size` fields by which the engine tells struct versions apart."""
-    kind = ffi.typeof(pointer).item
-    for name, member in kind.fields:
-        if name == "size":
-            pointer.size = ffi.sizeof(kind)
-        elif member.type.kind == "struct":
-            _set_sizes(ffi.addressof(pointer[0], name))

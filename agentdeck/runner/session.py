@@ -20,6 +20,7 @@ from agentdeck.runner.errors import InputRefusedError, RunnerError
 from agentdeck.runner.frames import Subscription
 from agentdeck.runner.keys import InputEncoder
 from agentdeck.runner.launch_file import Launch
+from agentdeck.runner.older import Recorded
 from agentdeck.runner.output import Output
 from agentdeck.runner.processes import describe_status, reap
 from agentdeck.runner.recording import Recorder
@@ -93,6 +94,7 @@ class Session:
             "first-text": self._type_first_text,
             "resize": self._resize,
             "drain": lambda: None,
+            "older": self.read_older,
         }
         if self._first_text is not None:
             self._timers.set("first-text", self._started + FIRST_TEXT_S)
@@ -194,6 +196,24 @@ class Session:
             if frame is not None:
                 self.clients.send(client, frame)
 
+    def recorded(self) -> Recorded | None:
+        """What of this run is on the disk now; None if some of it is not."""
+        written = self._output.written()
+        return Recorded(self._directory, *written) if written else None
+
+    def read_older(self) -> None:
+        """Read a slice of what some subscriber waits for."""
+        views = [
+            client.subscription.view
+            for client in self.clients
+            if client.subscription is not None and client.subscription.view is not None
+        ]
+        for view in views:
+            view.work()
+        if any(view.is_reading for view in views):
+            self._timers.set_once("older", time.monotonic())
+        self.send_frames()
+
     def _watch_signals(self) -> tuple[socket.socket, socket.socket]:
         receiver, sender = socket.socketpair()
         receiver.setblocking(False)
@@ -277,6 +297,7 @@ class Session:
     def _settle(self) -> None:
         self._recorder.settle()
         self._signals.settle()
+        self.screen.settle()
         if self._has_output:
             self._type_first_text()
 

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     GROUP = "on a group's header"
     SESSION = "sessions"
     VIEW = "filter and view"
+    COPY = "copying from a pane"
     PEEK = "peeking at a session"
     READER = "reading a diff, log or reason"
     REPLAY = "replaying a recording"
@@ -117,6 +118,7 @@ _ROWS = (
     ("view.newer", Scope.VIEW, "shift+pagedown,f", "scroll_pane('down')", "newer", "Show newer output in the pane"),
     ("view.oldest", Scope.VIEW, "shift+home,B", "scroll_pane('top')", "oldest", "Show the oldest output that the pane keeps; the log has all"),
     ("view.newest", Scope.VIEW, "shift+end,F", "scroll_pane('bottom')", "newest", "Follow the agent's output again"),
+    ("view.copy", Scope.VIEW, "c", "copy_mode", "copy", "Select, search and copy in the pane; while typing by ctrl+shift+c or the mouse", 16),
     ("view.zoom", Scope.VIEW, "z", "zoom", "zoom", "Show the session's pane alone, or all again", 15),
     ("view.list-alone", Scope.VIEW, "ctrl+l", "list_alone", "list alone", "Show the list without the panes, or both again"),
     ("view.layout", Scope.VIEW, "L", "toggle_layout", "stacked", "Put the list above the panes, or beside them"),
@@ -128,6 +130,32 @@ _ROWS = (
     ("view.narrower", Scope.VIEW, "less_than_sign,left_square_bracket", "resize_split(-4)", "narrower", "Make the list smaller: narrower, or lower above the panes"),
     ("view.wider", Scope.VIEW, "greater_than_sign,right_square_bracket", "resize_split(4)", "wider", "Make the list larger: wider, or higher above the panes"),
     ("pool.pause", Scope.VIEW, "p", "toggle_pool", "pause pool", "Start no more queued sessions, or go on"),
+    ("copy.left", Scope.COPY, "left,h", "copy_move('left')", "left", "Go left"),
+    ("copy.down", Scope.COPY, "down,j", "copy_move('down')", "down", "Go down, past the end to what came since"),
+    ("copy.up", Scope.COPY, "up,k", "copy_move('up')", "up", "Go up, past the top into the recording"),
+    ("copy.right", Scope.COPY, "right,l", "copy_move('right')", "right", "Go right"),
+    ("copy.word", Scope.COPY, "w", "copy_move('word')", "next word", "Go to the next word"),
+    ("copy.word-back", Scope.COPY, "b", "copy_move('word_back')", "word before", "Go to the word before"),
+    ("copy.word-end", Scope.COPY, "e", "copy_move('word_end')", "word's end", "Go to the end of the word"),
+    ("copy.begin", Scope.COPY, "0,home", "copy_move('begin')", "row's begin", "Go to the begin of the row"),
+    ("copy.text", Scope.COPY, "circumflex_accent", "copy_move('text')", "row's text", "Go to the first text of the row"),
+    ("copy.end", Scope.COPY, "dollar_sign,end", "copy_move('end')", "row's end", "Go to the end of the row"),
+    ("copy.top", Scope.COPY, "g", "copy_move('top')", "top", "Go to the oldest row"),
+    ("copy.bottom", Scope.COPY, "G", "copy_move('bottom')", "bottom", "Go to the newest row"),
+    ("copy.page-up", Scope.COPY, "pageup,ctrl+b,shift+pageup", "copy_move('page_up')", "page up", "Go a page up"),
+    ("copy.page-down", Scope.COPY, "pagedown,ctrl+f,shift+pagedown", "copy_move('page_down')", "page down", "Go a page down"),
+    ("copy.half-up", Scope.COPY, "ctrl+u", "copy_move('half_up')", "half up", "Go half a page up"),
+    ("copy.half-down", Scope.COPY, "ctrl+d", "copy_move('half_down')", "half down", "Go half a page down"),
+    ("copy.select", Scope.COPY, "v,space", "copy_select('text')", "select", "Select text from here; again for none", 1),
+    ("copy.lines", Scope.COPY, "V", "copy_select('lines')", "lines", "Select whole lines", 2),
+    ("copy.block", Scope.COPY, "ctrl+v", "copy_select('block')", "block", "Select a block of columns", 3),
+    ("copy.yank", Scope.COPY, "y,enter", "copy_yank", "copy", "Copy what is selected, or the line, and leave", 4),
+    ("copy.search", Scope.COPY, "slash", "copy_search('/')", "search", "Search down; capital letters count if you type one", 5),
+    ("copy.search-up", Scope.COPY, "question_mark", "copy_search('?')", "search up", "Search up", 6),
+    ("copy.next", Scope.COPY, "n", "copy_next(True)", "next match", "Go to the next match", 7),
+    ("copy.before", Scope.COPY, "N", "copy_next(False)", "match before", "Go to the match before", 8),
+    ("copy.log", Scope.COPY, "ctrl+l", "copy_log", "log", "Read the log, which has what is older than all rows"),
+    ("copy.leave", Scope.COPY, "escape,q", "copy_leave", "leave", "Leave copy mode", 9),
     ("peek.close", Scope.PEEK, "escape,space,q", "close_peek", "close", "Close the panel", 1),
     ("peek.down", Scope.PEEK, "down,j", "peek_by(1)", "next", "Go to the next session", 2),
     ("peek.up", Scope.PEEK, "up,k", "peek_by(-1)", "before", "Go to the session before", 3),

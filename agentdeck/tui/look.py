@@ -110,6 +110,8 @@ class Look:
     cursor: str
     cursor_blurred: str
     marked: str
+    selection: str
+    found: str
     bar: str
     dark: bool
     glyphs: Glyphs
@@ -135,6 +137,7 @@ def look_from(variables: Mapping[str, str], *, dark: bool, ascii_only: bool) -> 
     foreground = colour("foreground", "#d5d9e3" if dark else "#23272f")
     background = colour("background", "#10131a" if dark else "#fafaf7")
     primary = colour("primary", "#7aa7f7")
+    warning = colour("warning", "#f2b65a")
     cursor = background.blend(primary, 0.20 if dark else 0.16)
     return Look(
         text=foreground.hex6,
@@ -145,13 +148,15 @@ def look_from(variables: Mapping[str, str], *, dark: bool, ascii_only: bool) -> 
         faint=background.blend(foreground, 0.36 if dark else 0.46).hex6,
         primary=primary.hex6,
         accent=colour("accent", "#56cfc1").hex6,
-        warning=colour("warning", "#f2b65a").hex6,
+        warning=warning.hex6,
         error=colour("error", "#f0717a").hex6,
         success=colour("success", "#84d18c").hex6,
         background=background.hex6,
         cursor=cursor.hex6,
         cursor_blurred=background.blend(foreground, 0.09).hex6,
         marked=background.blend(primary, 0.10).hex6,
+        selection=background.blend(primary, 0.42).hex6,
+        found=background.blend(warning, 0.36).hex6,
         bar=colour("panel", "#1d222d").hex6,
         dark=dark,
         glyphs=ASCII if ascii_only else UNICODE,

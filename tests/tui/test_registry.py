@@ -18,6 +18,7 @@ from agentdeck.tui.screens.results import ResultsScreen
 from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.screens.turns import TurnsScreen
+from agentdeck.tui.widgets.copying import Copying
 from agentdeck.tui.widgets.session_list import SessionList
 
 OWNERS: dict[Scope, type[DOMNode]] = {
@@ -25,6 +26,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.GROUP: SessionList,
     Scope.SESSION: SessionsScreen,
     Scope.VIEW: SessionsScreen,
+    Scope.COPY: Copying,
     Scope.PEEK: PeekScreen,
     Scope.READER: ReaderScreen,
     Scope.REPLAY: ReplayScreen,
@@ -62,6 +64,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.REPLAY,),
         (Scope.TURNS,),
         (Scope.MATRIX,),
+        (Scope.COPY,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

@@ -23,6 +23,7 @@ _SCOPES = (
     Scope.VIEW,
     Scope.LIST,
     Scope.GROUP,
+    Scope.COPY,
     Scope.PEEK,
     Scope.READER,
     Scope.REPLAY,

@@ -224,7 +224,7 @@ class SessionsScreen(ListingScreen):
         unseen = len(self._list.marks - set(self._list.order))
         self.query_one(SelectionBar).show_selection(marked, unseen)
         if self.terminal.has_focus:
-            bar.show_hints((Hint(self.release_key, "gives the list back"),), "typing")
+            bar.show_hints(*self.keyboard_hints())
             return
         if self.query_one("#filter").has_focus:
             keys = (
@@ -251,6 +251,12 @@ class SessionsScreen(ListingScreen):
     def show_focus(self) -> None:
         super().show_focus()
         self._show_keys()
+
+    def keys_changed(self) -> None:
+        self._show_keys()
+
+    def give_list_back(self) -> None:
+        self.set_focus(self._list)
 
     @on(SessionList.CursorMoved)
     def _show_other(self, event: SessionList.CursorMoved) -> None:
@@ -287,7 +293,10 @@ class SessionsScreen(ListingScreen):
     async def _run_hint(self, event: KeyBar.HintClicked) -> None:
         event.stop()
         is_of_list = hasattr(self._list, f"action_{event.action}")
-        await (self._list if is_of_list else self).run_action(event.action)
+        target = self._list if is_of_list else self
+        await (self.terminal if self.terminal.is_copying else target).run_action(
+            event.action
+        )
 
     def action_type_into(self) -> None:
         session = self.session_at_cursor()
@@ -299,7 +308,7 @@ class SessionsScreen(ListingScreen):
         self._show_both()
         if self.has_class("-tiny"):
             self.add_class("-zoomed")
-        self.take_pane().terminal.focus()
+        self.set_focus(self.take_pane().terminal)
 
     def action_filter(self) -> None:
         self._show_filter_row(is_shown=True)

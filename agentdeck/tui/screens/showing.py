@@ -13,14 +13,14 @@ from textual.timer import Timer
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.tui.deck import Deck
-from agentdeck.tui.screens.watching import WatchingScreen
+from agentdeck.tui.screens.reading import ReadingScreen
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 
 READ_AFTER_S = 1.0
 """A session counts as read once it has been shown for this long."""
 
 
-class ShowingScreen(WatchingScreen):
+class ShowingScreen(ReadingScreen):
     """A screen with panes and an answer bar."""
 
     def __init__(self, deck: Deck) -> None:

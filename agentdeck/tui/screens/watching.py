@@ -239,12 +239,20 @@ class WatchingScreen(DealingScreen):
 
     def _draw(self, pane: Pane, channel: int, frame: dict[str, Any]) -> None:
         terminal = pane.terminal
-        had = terminal.frame_size, terminal.scrolled
+        if frame.get("t", "frame") != "frame":
+            self.take_answer(pane, frame)
+            return
+        had = terminal.frame_size, terminal.scrolled, terminal.copy
         terminal.draw(channel, frame)
-        if had != (terminal.frame_size, terminal.scrolled):
-            self._title(pane)
+        if had != (terminal.frame_size, terminal.scrolled, terminal.copy):
+            self.show_pane_title(pane)
 
-    def _title(self, pane: Pane) -> None:
+    def take_answer(self, pane: Pane, message: dict[str, Any]) -> None:
+        """Deal with what a session's runner says beside its frames."""
+        raise NotImplementedError
+
+    def show_pane_title(self, pane: Pane) -> None:
+        """Have a pane say how its session stands, and what is done in it."""
         session = self.deck.store.sessions.get(pane.session_id or "")
         place = self.deck.store.queue_places().get(pane.session_id or "", 0)
         pane.show_title(session, place, self.release_key)
@@ -309,7 +317,7 @@ class WatchingScreen(DealingScreen):
     def show_focus(self) -> None:
         """Show who has the keyboard; the cursor goes along to a focused pane."""
         for pane in self.grid.panes:
-            self._title(pane)
+            self.show_pane_title(pane)
             if pane.terminal.has_focus and pane.session_id != self._cursor:
                 self.go_to(pane.session_id or "")
 

@@ -15,6 +15,7 @@ from agentdeck.core.session import Session
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.row_words import status_of
+from agentdeck.tui.widgets.pane_subtitles import copy_subtitle, scrolled_subtitle
 from agentdeck.tui.widgets.terminal import Terminal
 
 
@@ -32,9 +33,14 @@ class Pane(Widget):
         border: heavy $accent;
         border-title-color: $accent; border-subtitle-color: $accent;
     }
+    Pane.-copying, Pane.-copying:focus-within {
+        border: heavy $warning;
+        border-title-color: $warning; border-subtitle-color: $warning;
+    }
     Pane.-ascii { border: ascii $border-blurred; }
     Pane.-ascii.-current { border: ascii $primary; }
     Pane.-ascii:focus-within { border: ascii $accent; }
+    Pane.-ascii.-copying { border: ascii $warning; }
     """
 
     @dataclass
@@ -75,6 +81,7 @@ class Pane(Widget):
             release_key: The key that gives the keyboard back.
         """
         self._titled = (session, place, release_key)
+        self.set_class(self.terminal.is_copying, "-copying")
         self._draw_title()
 
     def _draw_title(self) -> None:
@@ -111,8 +118,13 @@ class Pane(Widget):
         self, session: Session, name: str, release_key: str
     ) -> Content | None:
         glyphs = self._look.glyphs
-        if self.terminal.scrolled is not None:
-            return self._scrolled_subtitle(*self.terminal.scrolled)
+        terminal, room = self.terminal, self.size.width - 4
+        if terminal.copy is not None:
+            return copy_subtitle(
+                terminal.copy, terminal.prompt, terminal.scrolled, glyphs, room
+            )
+        if terminal.scrolled is not None:
+            return scrolled_subtitle(terminal.scrolled, glyphs, room)
         if self.terminal.has_focus:
             line = f"typing into {name} {glyphs.dot} {release_key} gives the list back"
             if cell_len(line) > self.size.width - 4:
@@ -125,14 +137,6 @@ class Pane(Widget):
         if self.is_pinned:
             said.insert(0, "pinned")
         return Content(f" {glyphs.dot} ".join(said)) if said else None
-
-    def _scrolled_subtitle(self, up: int, has_news: bool) -> Content:
-        dot = self._look.glyphs.dot
-        news = f"new output below {dot} " if has_news else ""
-        line = f"{up} rows up {dot} {news}shift+end goes back"
-        if cell_len(line) > self.size.width - 4:
-            line = f"{up} rows up{f' {dot} new' if has_news else ''}"
-        return Content.styled(line, "$warning bold")
 
     def on_resize(self, event: events.Resize) -> None:
         self._draw_title()

@@ -17,11 +17,16 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
-from agentdeck.tui.widgets.terminal_buffer import TerminalBuffer
+from agentdeck.tui.widgets.copying import Copying
+from agentdeck.tui.widgets.terminal_buffer import (
+    Copy,
+    Overlay,
+    Scrolled,
+    TerminalBuffer,
+)
 from agentdeck.tui.widgets.terminal_palette import Palette, palette_for
 
 RESIZE_PAUSE_S = 0.12
@@ -35,6 +40,8 @@ SCROLL_KEYS = {
     "shift+end": "bottom",
 }
 """The terminal's own keys, as in other terminals."""
+COPY_KEY = "ctrl+shift+c"
+"""What other terminals have for copying; where they keep it, the list's key does."""
 MOUSE_BUTTONS = {1: "left", 2: "middle", 3: "right"}
 
 
@@ -55,7 +62,7 @@ def key_message(event: events.Key) -> dict[str, Any]:
     return key
 
 
-class Terminal(Widget, can_focus=True):
+class Terminal(Copying, can_focus=True):
     """A terminal's screen, with its keyboard and mouse."""
 
     ALLOW_SELECT = False
@@ -111,26 +118,34 @@ class Terminal(Widget, can_focus=True):
         return buffer.cols, buffer.rows
 
     @property
-    def scrolled(self) -> tuple[int, bool] | None:
+    def scrolled(self) -> Scrolled | None:
         """How far above the newest it shows, and whether more came since."""
         return None if self._buffer is None or self._is_stale else self._buffer.scrolled
+
+    @property
+    def copy(self) -> Copy | None:
+        """What is selected and found, in copy mode."""
+        if self._buffer is None or self._is_stale or not self.is_copying:
+            return None
+        return self._buffer.copy or Copy()
 
     def scroll_session(self, where: str) -> None:
         """Show older or newer rows: `up` and `down` a page, `top`, or `bottom`."""
         page = max(1, self.size.height - 1)
         by = {"up": -page, "down": page}.get(where)
-        self._say("scroll", {"to": where} if by is None else {"by": by})
+        self.say("scroll", {"to": where} if by is None else {"by": by})
 
     def wear(self, look: Look) -> None:
         """Draw in another look."""
         self._look = look
         if self._buffer is not None:
-            self._buffer.wear(palette_of(look), self.rich_style)
+            self._buffer.wear(palette_of(look), self.rich_style, Overlay.of(look))
         self.refresh()
 
     def begin(self) -> None:
         """Expect another session's frames. What is shown stays until the first."""
         self._is_stale = True
+        self.forget_copying()
         if self._buffer is None:
             self._note = ()
             self.refresh()
@@ -146,7 +161,10 @@ class Terminal(Widget, can_focus=True):
         if self._buffer is None or self._is_stale:
             palette, plain = palette_of(self._look), self._look.glyphs.is_ascii
             self._buffer = TerminalBuffer(
-                palette, base=self.rich_style, ascii_only=plain
+                palette,
+                base=self.rich_style,
+                ascii_only=plain,
+                overlay=Overlay.of(self._look),
             )
             self._is_stale = False
             self._note = ()
@@ -211,18 +229,23 @@ class Terminal(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         self.refresh()
-        self._say("focus", {"gained": True})
+        self.say("focus", {"gained": True})
 
     def on_blur(self) -> None:
         self.refresh()
-        self._say("focus", {"gained": False})
+        self.say("focus", {"gained": False})
 
-    def _say(self, kind: str, event: dict[str, Any]) -> None:
+    def say(self, kind: str, event: dict[str, Any]) -> None:
         self.post_message(self.Typed(self, kind, event))
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
+        if await self.take_key(event):
+            return
+        if event.key == COPY_KEY:
+            self.start_copying(from_list=False)
+            return
         if self.release_key in event.aliases:
             self.post_message(self.Released(self))
             return
@@ -231,7 +254,7 @@ class Terminal(Widget, can_focus=True):
             self.scroll_session(where)
             return
         self._follow()
-        self._say("key", key_message(event))
+        self.say("key", key_message(event))
 
     def _follow(self) -> None:
         """Show what the agent answers to what is typed."""
@@ -241,8 +264,10 @@ class Terminal(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        if self.paste_query(event.text):
+            return
         self._follow()
-        self._say("paste", {"text": event.text})
+        self.say("paste", {"text": event.text})
 
     def _mouse(
         self, action: str, event: events.MouseEvent, scrolled: str | None = None
@@ -251,7 +276,7 @@ class Terminal(Widget, can_focus=True):
             return
         event.stop()
         x0, y0 = self._view
-        self._say(
+        self.say(
             "mouse",
             {
                 "action": action,
@@ -270,17 +295,34 @@ class Terminal(Widget, can_focus=True):
             },
         )
 
+    def _is_ours(self, event: events.MouseEvent) -> bool:
+        """Whether the mouse is for selecting: the agent has not asked for it."""
+        buffer = self._buffer
+        if buffer is None or self.frame_size is None or not self.can_focus:
+            return False
+        return self.is_copying or not buffer.mouse or event.shift
+
+    def _cell(self, event: events.MouseEvent) -> tuple[int, int]:
+        x0, y0 = self._view
+        return event.x + x0, event.y + y0
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        if self.has_focus:
+        if event.button == 1 and self._is_ours(event):
+            self.press(*self._cell(event))
+        elif self.has_focus:
             self._mouse("press", event)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        if self.has_focus:
+        if not self.release() and self.has_focus:
             self._mouse("release", event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self.has_focus:
+        if not self.drag(*self._cell(event)) and self.has_focus:
             self._mouse("motion", event)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.button == 1 and self._is_ours(event):
+            self.click(*self._cell(event), event.chain)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._wheel(event, -WHEEL_ROWS)
@@ -291,8 +333,8 @@ class Terminal(Widget, can_focus=True):
     def _wheel(self, event: events.MouseEvent, by: int) -> None:
         if self._buffer is None:
             return
-        if self._buffer.mouse:
+        if self._buffer.mouse and not self.is_copying:
             self._mouse("press", event, "scroll_up" if by < 0 else "scroll_down")
             return
         event.stop()
-        self._say("scroll", {"by": by, "wheel": True})
+        self.say("scroll", {"by": by, "wheel": True})

@@ -6,20 +6,70 @@ the finished row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from agentdeck.tui.look import Look
 from agentdeck.tui.printable import fit_to_cells
 from agentdeck.tui.widgets.terminal_palette import Palette, style_from
 
 BLOCK_CURSOR = Style(reverse=True)
 LINE_CURSOR = Style(underline=True, bold=True)
+
+
+Spans = dict[int, list[tuple[int, int, int]]]
+"""For each row the columns that lie between two, and what they are."""
+
+
+class Scrolled(NamedTuple):
+    """How far a terminal is scrolled back."""
+
+    up: int
+    """Rows above the newest."""
+    has_news: bool
+    """Whether more came below since."""
+    limit: str = ""
+    """What is to know at the top: `reading`, `log`, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Styles over cells: what is selected, what was found, and the current match."""
+
+    styles: tuple[Style, Style, Style]
+
+    @classmethod
+    def of(cls, look: Look) -> Overlay:
+        """The overlay of a look."""
+        found = Style(bgcolor=look.found)
+        current = Style(color=look.background, bgcolor=look.warning, bold=True)
+        return cls((Style(bgcolor=look.selection), found, current))
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a frame says of copy mode."""
+
+    kind: str = ""
+    """How is selected; empty if nothing is."""
+    query: str = ""
+    number: int | None = None
+    """The number of the current match."""
+    count: int | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Copy:
+        """Read it."""
+        number, count = values.get("match") or (None, None)
+        return cls(
+            str(values.get("kind") or ""), str(values.get("query") or ""), number, count
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +90,13 @@ class TerminalBuffer:
         *,
         base: Style | None = None,
         ascii_only: bool = False,
+        overlay: Overlay | None = None,
     ) -> None:
         self._palette = palette
+        self._overlay = overlay
+        self._spans: Spans = {}
+        self.copy: Copy | None = None
+        """What is selected and searched, in copy mode."""
         self._base = base or Style.null()
         """What lies under every cell."""
         self._width = 0
@@ -58,13 +113,12 @@ class TerminalBuffer:
         self.mouse = 0
         self.has_history = True
         """Whether it is not a full-screen program, which has none."""
-        self.scrolled: tuple[int, bool] | None = None
-        """How many rows above the newest it shows, and whether more came since."""
+        self.scrolled: Scrolled | None = None
         self.has_frame = False
 
-    def wear(self, palette: Palette, base: Style) -> None:
+    def wear(self, palette: Palette, base: Style, overlay: Overlay) -> None:
         """Draw in other colours."""
-        self._palette, self._base = palette, base
+        self._palette, self._base, self._overlay = palette, base, overlay
         self._styles = [None] * len(self._entries)
         self._strips.clear()
 
@@ -88,7 +142,8 @@ class TerminalBuffer:
         self.has_history = not frame.get("alternate")
         self.mouse = int(frame.get("mouse") or 0)
         up = frame.get("scrolled")
-        self.scrolled = (int(up[0]), bool(up[1])) if up else None
+        self.scrolled = Scrolled(*up) if up else None
+        changed |= self._take_copy(frame.get("copy"))
         self.has_frame = True
         return None if whole else changed
 
@@ -103,6 +158,15 @@ class TerminalBuffer:
         if values:
             self.cursor = Cursor(int(values[0]), int(values[1]), bool(values[2]))
         return set() if before == self.cursor else {before.y, self.cursor.y}
+
+    def _take_copy(self, values: Mapping[str, Any] | None) -> set[int]:
+        """Take what is selected and found; gives the rows where that changed."""
+        before, self._spans = self._spans, {}
+        self.copy = Copy.of(values) if values else None
+        for y, x0, x1, kind in (values or {}).get("spans") or ():
+            self._spans.setdefault(y, []).append((x0, x1, kind))
+        rows = before.keys() | self._spans.keys()
+        return {y for y in rows if before.get(y) != self._spans.get(y)}
 
     def origin(self, width: int, height: int) -> tuple[int, int]:
         """The first cell that a pane of this size shows.
@@ -138,6 +202,8 @@ class TerminalBuffer:
     def row_with_cursor(self, y: int, *, focused: bool) -> Strip:
         """A row, with the cursor where it is on this row."""
         strip = self.row(y)
+        if y in self._spans:
+            strip = self._overlaid(strip, self._spans[y])
         cursor = self.cursor
         if not cursor.is_visible or cursor.y != y:
             return strip
@@ -151,6 +217,18 @@ class TerminalBuffer:
             for segment in rest.crop(0, size)
         )
         return Strip.join([before, under, rest.crop(size)])
+
+    def _overlaid(self, strip: Strip, spans: list[tuple[int, int, int]]) -> Strip:
+        styles = self._overlay.styles if self._overlay else (BLOCK_CURSOR,) * 3
+        for x0, x1, kind in spans:
+            wide = max(strip.cell_length, x1)
+            strip = strip.adjust_cell_length(wide, self._base)
+            under = Strip(
+                Segment(segment.text, (segment.style or Style()) + styles[kind])
+                for segment in strip.crop(x0, x1)
+            )
+            strip = Strip.join([strip.crop(0, x0), under, strip.crop(x1)])
+        return strip
 
     def _segments(self, runs: Iterable[Any]) -> Iterable[Segment]:
         ascii_only = self._ascii_only

@@ -1,0 +1,102 @@
+"""Reading in the panes: copy mode, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+
+from agentdeck.core.session import Phase
+from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
+from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.watching import WatchingScreen
+from agentdeck.tui.widgets.copying import Copying
+from agentdeck.tui.widgets.footer import Hint
+from agentdeck.tui.widgets.pane import Pane
+
+COPIED_S = 2.0
+"""For so long it is said that something was copied: it hides a part of a pane."""
+
+
+class ReadingScreen(WatchingScreen):
+    """A screen with panes from which can be copied."""
+
+    def keys_changed(self) -> None:
+        """Other keys hold than before."""
+        raise NotImplementedError
+
+    def give_list_back(self) -> None:
+        """The list has the keyboard again."""
+        raise NotImplementedError
+
+    def keyboard_hints(self) -> tuple[tuple[Hint, ...], str]:
+        """What the footer says while a terminal has the keyboard."""
+        if not self.terminal.is_copying:
+            return (Hint(self.release_key, "gives the list back"),), "typing"
+        if self.terminal.prompt is not None:
+            keys = (
+                Hint("enter", "keep"),
+                Hint("esc", "give up"),
+                Hint("up", "the last one"),
+            )
+            return keys, "search"
+        rows = sorted(
+            (r for r in actions_of(Scope.COPY) if r.rank), key=lambda r: r.rank
+        )
+        hints = (
+            Hint(shown_key(keys_of(row)[0]), row.title, row.action) for row in rows
+        )
+        return tuple(hints), "copy mode"
+
+    def action_copy_mode(self) -> None:
+        session = self.session_at_cursor()
+        if session is None:
+            return
+        if session.phase is not Phase.RUNNING:
+            self.say(f"{session.name} does not run; l shows what it printed.")
+            return
+        terminal = self.take_pane().terminal
+        if terminal.frame_size is None:
+            self.say(f"The screen of {session.name} is not here yet.")
+            return
+        # At once: the next key is copy mode's already.
+        self.set_focus(terminal)
+        terminal.start_copying(from_list=True)
+
+    @on(Copying.ModeChanged)
+    def _show_mode(self, event: Copying.ModeChanged) -> None:
+        event.stop()
+        if event.gives_list_back:
+            self.give_list_back()
+        for pane in self.grid.panes:
+            if pane.terminal is event.widget:
+                self.show_pane_title(pane)
+        self.keys_changed()
+
+    @on(Copying.LogRequested)
+    def _show_log(self, event: Copying.LogRequested) -> None:
+        event.stop()
+        self.action_show_log()
+
+    def take_answer(self, pane: Pane, message: dict[str, Any]) -> None:
+        if message.get("t") == "copied":
+            self._copy(message)
+
+    def _copy(self, message: dict[str, Any]) -> None:
+        """Put a text on the clipboard of the terminal that the app runs in (OSC 52)."""
+        text = str(message.get("text") or "")
+        if message.get("error"):
+            self.say(one_line(str(message["error"])))
+        elif not text.strip():
+            self.say("There is nothing to copy.")
+        else:
+            self.app.copy_to_clipboard(text)
+            rows = int(message.get("rows") or 1)
+            self.notify(f"Copied {said_size(text, rows)}.", timeout=COPIED_S)
+
+
+def said_size(text: str, rows: int) -> str:
+    """How much a text is, for a person."""
+    if rows > 1:
+        return f"{rows} lines"
+    return f"{len(text)} characters" if len(text) > 1 else "1 character"
