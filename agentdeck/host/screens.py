@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 ANSWERING_KEYS = frozenset({"enter", "escape", "y", "n", *"123456789"})
 """Keys after which a question counts as answered, until the agent says otherwise."""
-_PASSED_ON = (b'{"t":"frame"', b'{"t": "frame"', b'{"t":"copied"')
+_PASSED_ON = (b'{"t":"frame"', b'{"t": "frame"', b'{"t":"copied"', b'{"t":"links"')
 REPLAY_START_S = 5.0
 _REPLAY_HAS_NO = (b'{"t":"hello"',)
 _REPLAY_ENDED = b'{"t":"ended"}'

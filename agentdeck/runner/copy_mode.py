@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from agentdeck.runner.copy_links import link_of
 from agentdeck.runner.copy_search import SELECTED, Search, Span, spans_between
 from agentdeck.runner.errors import RunnerError
 from agentdeck.runner.native import Place
@@ -186,6 +187,7 @@ class CopyMode:
         return {
             "kind": self.kind.value if self.anchor is not None else "",
             "spans": list(self._spans(view)),
+            "link": (link_of(view.still, self.cursor) or {}).get("target", ""),
             **self.search.shown(),
         }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agentdeck.runner.copy_links import link_of, links_of
 from agentdeck.runner.copy_mode import CopyMode, Kind
 from agentdeck.runner.copy_moves import move
 from agentdeck.runner.errors import RunnerError
@@ -40,6 +41,9 @@ def _copy(session: Session, client: Client, message: Message) -> bool:
     if subscription is None:
         return False
     what = str(message["do"])
+    if what == "link_at":
+        session.clients.send(client, _link_at(session, subscription, message))
+        return False
     if what in ("start", "press") and not subscription.is_copying:
         _start(session, subscription)
     view = subscription.view
@@ -66,6 +70,27 @@ def _start(session: Session, subscription: Subscription) -> None:
         if not view.up:
             y = view.top + cursor.y
         view.copy = CopyMode(view, (cursor.x if not view.up else 0, y))
+
+
+def _link_at(session: Session, subscription: Subscription, message: Message) -> Message:
+    """The link of a cell that is shown, in copy mode or not."""
+    view = subscription.view or View(session.screen)
+    place = int(message["x"]), view.top + int(message["y"])
+    return _links_message("open", [link_of(view.still, place)])
+
+
+def _link(view: View, copy: CopyMode, message: Message) -> Message:
+    del message
+    return _links_message("open", [link_of(view.still, copy.cursor)])
+
+
+def _links(view: View, copy: CopyMode, message: Message) -> Message:
+    del copy, message
+    return _links_message("list", links_of(view.still, view.top))
+
+
+def _links_message(purpose: str, links: Sequence[Message | None]) -> Message:
+    return {"t": "links", "for": purpose, "links": [link for link in links if link]}
 
 
 def _leave(view: View, copy: CopyMode, message: Message) -> None:
@@ -137,6 +162,8 @@ _WHAT: dict[str, Callable[[View, CopyMode, Message], Message | None]] = {
     "yank": _yank,
     "find": _find,
     "next": _next,
+    "link": _link,
+    "links": _links,
 }
 
 READING: dict[str, Callable[[Any, Any, Message], bool]] = {

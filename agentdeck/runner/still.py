@@ -123,6 +123,14 @@ class Still(Terminal):
         raw: bytes = ffi.buffer(self._link, size[0])[:]
         return raw.decode("utf-8", "replace")
 
+    def has_hyperlinks(self, y: int) -> bool:
+        """Whether any cell of a row may have a hyperlink."""
+        row, found = ffi.new("GhosttyRow*"), ffi.new("bool*")
+        check(lib.ghostty_grid_ref_row(self.cell(0, y), row), "a row")
+        what = lib.GHOSTTY_ROW_DATA_HYPERLINK
+        check(lib.ghostty_row_get(row[0], what, found), "a row's links")
+        return bool(found[0])
+
     def _read_page(self, top: int) -> list[Row]:
         rows: list[Row] = [()] * self.rows
         self.look_at(top)

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     SESSION = "sessions"
     VIEW = "filter and view"
     COPY = "copying from a pane"
+    LINKS = "choosing a link"
     PEEK = "peeking at a session"
     READER = "reading a diff, log or reason"
     REPLAY = "replaying a recording"
@@ -154,8 +155,15 @@ _ROWS = (
     ("copy.search-up", Scope.COPY, "question_mark", "copy_search('?')", "search up", "Search up", 6),
     ("copy.next", Scope.COPY, "n", "copy_next(True)", "next match", "Go to the next match", 7),
     ("copy.before", Scope.COPY, "N", "copy_next(False)", "match before", "Go to the match before", 8),
+    ("copy.open", Scope.COPY, "o", "copy_open", "open link", "Open the link under the cursor; ctrl+click opens one at any time", 9),
+    ("copy.links", Scope.COPY, "L", "copy_links", "links", "List the links that are shown, to open or copy one", 10),
     ("copy.log", Scope.COPY, "ctrl+l", "copy_log", "log", "Read the log, which has what is older than all rows"),
-    ("copy.leave", Scope.COPY, "escape,q", "copy_leave", "leave", "Leave copy mode", 9),
+    ("copy.leave", Scope.COPY, "escape,q", "copy_leave", "leave", "Leave copy mode", 11),
+    ("links.open", Scope.LINKS, "enter", "open_link", "open", "Open the link"),
+    ("links.copy", Scope.LINKS, "y,c", "copy_link", "copy", "Copy where it leads"),
+    ("links.down", Scope.LINKS, "down,j", "go(1)", "down", "Go to the next link"),
+    ("links.up", Scope.LINKS, "up,k", "go(-1)", "up", "Go to the link before"),
+    ("links.close", Scope.LINKS, "escape,q,L", "close", "close", "Close the list"),
     ("peek.close", Scope.PEEK, "escape,space,q", "close_peek", "close", "Close the panel", 1),
     ("peek.down", Scope.PEEK, "down,j", "peek_by(1)", "next", "Go to the next session", 2),
     ("peek.up", Scope.PEEK, "up,k", "peek_by(-1)", "before", "Go to the session before", 3),

@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.screens.help import help_text
+from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.matrix import MatrixScreen
 from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
@@ -27,6 +28,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.SESSION: SessionsScreen,
     Scope.VIEW: SessionsScreen,
     Scope.COPY: Copying,
+    Scope.LINKS: LinksScreen,
     Scope.PEEK: PeekScreen,
     Scope.READER: ReaderScreen,
     Scope.REPLAY: ReplayScreen,
@@ -65,6 +67,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.TURNS,),
         (Scope.MATRIX,),
         (Scope.COPY,),
+        (Scope.LINKS,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

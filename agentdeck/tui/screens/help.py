@@ -24,6 +24,7 @@ _SCOPES = (
     Scope.LIST,
     Scope.GROUP,
     Scope.COPY,
+    Scope.LINKS,
     Scope.PEEK,
     Scope.READER,
     Scope.REPLAY,

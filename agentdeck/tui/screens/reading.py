@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
-from textual import on
+from textual import on, work
 
-from agentdeck.core.session import Phase
+from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
-from agentdeck.tui.printable import one_line
+from agentdeck.tui.editor import open_worktree
+from agentdeck.tui.opening import Copied, File, Link, Page, destination
+from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.screens.watching import WatchingScreen
 from agentdeck.tui.widgets.copying import Copying
 from agentdeck.tui.widgets.footer import Hint
@@ -79,8 +83,49 @@ class ReadingScreen(WatchingScreen):
         self.action_show_log()
 
     def take_answer(self, pane: Pane, message: dict[str, Any]) -> None:
+        session = self.deck.store.sessions.get(pane.session_id or "")
         if message.get("t") == "copied":
             self._copy(message)
+        elif message.get("t") == "links" and session is not None:
+            links = [Link.of(each) for each in message.get("links") or ()]
+            self._take_links(session, links, is_list=message.get("for") == "list")
+
+    @work(exclusive=True, group="link", exit_on_error=False)
+    async def _take_links(
+        self, session: Session, links: list[Link], *, is_list: bool
+    ) -> None:
+        """Open a link, or let one be chosen."""
+        if not links:
+            self.say("No links are shown." if is_list else "There is no link here.")
+            return
+        link, is_opened = links[0], True
+        if is_list:
+            from agentdeck.tui.screens.links import LinksScreen
+
+            chosen = await self.app.push_screen_wait(LinksScreen(self.deck, links))
+            if chosen is None:
+                return
+            link, is_opened = chosen
+        if not is_opened:
+            self._put_aside(link.whole, "")
+            return
+        worktree = Path(session.worktree)
+        match await asyncio.to_thread(destination, link, worktree, self.deck.environ):
+            case Page(url):
+                self.app.open_url(url)
+                self.say(f"Opens {cut(one_line(url), 100)}")
+            case File(path, line):
+                problem = open_worktree(self.app, self.deck, session, str(path), line)
+                if problem:
+                    self._put_aside(link.whole, problem.rstrip("."))
+            case Copied(text, why):
+                self._put_aside(text, why)
+
+    def _put_aside(self, text: str, why: str) -> None:
+        """Copy a link in place of opening it."""
+        self.app.copy_to_clipboard(text)
+        shown = cut(one_line(text), 100)
+        self.say(f"Copied {shown}{f': {why}' if why else ''}.")
 
     def _copy(self, message: dict[str, Any]) -> None:
         """Put a text on the clipboard of the terminal that the app runs in (OSC 52)."""

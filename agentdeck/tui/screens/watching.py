@@ -6,6 +6,7 @@ sizes and acknowledgements on. A pane that nobody sees has no channel.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +35,9 @@ EAGER_PANES = 4
 LATE_ACK_S = 0.05
 """Of more panes than that, those nobody types into ask for their next frames together,
 this long after the last: what changes in many is painted in one go."""
+
+LONGEST_PASTE = 6 * 1024 * 1024
+"""A runner takes no longer message, and not much more input at once."""
 
 Job = Callable[[], Coroutine[None, None, None]]
 
@@ -300,7 +304,9 @@ class WatchingScreen(DealingScreen):
     def _type(self, event: Terminal.Typed) -> None:
         event.stop()
         feed = self._feed_of(event.widget)
-        if feed is not None:
+        if event.kind == "paste" and len(json.dumps(event.event)) > LONGEST_PASTE:
+            self.say("That is too long to be pasted; give the agent a file.")
+        elif feed is not None:
             feed.type(event.kind, event.event)
 
     @on(PaneGrid.BordersMoved)

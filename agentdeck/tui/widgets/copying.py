@@ -194,6 +194,12 @@ class Copying(Widget):
     def action_copy_leave(self) -> None:
         self._leave()
 
+    def action_copy_open(self) -> None:
+        self.say_copy("link")
+
+    def action_copy_links(self) -> None:
+        self.say_copy("links")
+
     def action_copy_log(self) -> None:
         self.post_message(self.LogRequested(self))
 

@@ -49,6 +49,8 @@ def copy_subtitle(
     news = "new output below" if scrolled is not None and scrolled.has_news else ""
     selecting = f"selecting {_KINDS.get(copy.kind, copy.kind)}" if copy.kind else ""
     doing = "y copies" if copy.kind else "v selects"
+    if copy.link and not copy.kind:
+        doing = f"o opens {cut(_shown(copy.link, glyphs), 40, more=glyphs.more)}"
     up = f"{scrolled.up} rows up" if scrolled is not None and scrolled.up else ""
     parts = ["copy mode", selecting, found, up, limit, news, doing, "esc leaves"]
     return Content.styled(

@@ -321,8 +321,13 @@ class Terminal(Copying, can_focus=True):
             self._mouse("motion", event)
 
     def on_click(self, event: events.Click) -> None:
-        if event.button == 1 and self._is_ours(event):
-            self.click(*self._cell(event), event.chain)
+        if event.button != 1 or not self._is_ours(event):
+            return
+        x, y = self._cell(event)
+        if event.ctrl:
+            self.say_copy("link_at", x=x, y=y)
+        else:
+            self.click(x, y, event.chain)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._wheel(event, -WHEEL_ROWS)

@@ -62,14 +62,17 @@ class Copy:
     number: int | None = None
     """The number of the current match."""
     count: int | None = None
+    link: str = ""
+    """Where the link under the cursor leads."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Copy:
         """Read it."""
         number, count = values.get("match") or (None, None)
-        return cls(
-            str(values.get("kind") or ""), str(values.get("query") or ""), number, count
+        kind, query, link = (
+            str(values.get(k) or "") for k in ("kind", "query", "link")
         )
+        return cls(kind, query, number, count, link)
 
 
 @dataclass(frozen=True, slots=True)
