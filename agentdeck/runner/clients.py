@@ -36,6 +36,12 @@ class Client:
         self.focused_at: float | None = None
         self.is_gone = False
 
+    def unsubscribe(self) -> None:
+        """Want no more frames."""
+        subscription, self.subscription = self.subscription, None
+        if subscription is not None:
+            subscription.follow()
+
     @property
     def claim(self) -> Claim | None:
         """What it asks of the terminal's size; None if it shows nothing."""
@@ -103,6 +109,7 @@ class Clients:
         if client.is_gone:
             return
         client.is_gone = True
+        client.unsubscribe()
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(client.connection)
         client.connection.close()

@@ -21,7 +21,7 @@ from agentdeck.runner.still import Still
 
 KEPT_BYTES = 32 * 1024 * 1024
 """Some 38,000 rows of 100 columns, for as long as somebody reads them."""
-SLICE_BYTES = 512 * 1024
+SLICE_BYTES = 256 * 1024
 """How much is read before others get their turn."""
 _CHECKED_ROWS = 200
 

@@ -75,13 +75,15 @@ def _watch(session: Session, client: Client, _message: Message) -> bool:
 
 
 def _subscribe(session: Session, client: Client, _message: Message) -> bool:
+    client.unsubscribe()
     client.subscription = Subscription()
     session.send_frames()
     return False
 
 
 def _unsubscribe(session: Session, client: Client, _message: Message) -> bool:
-    client.subscription = client.room = None
+    client.unsubscribe()
+    client.room = None
     session.fit()
     return False
 

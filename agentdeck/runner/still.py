@@ -23,6 +23,7 @@ from agentdeck.runner.native import (
 from agentdeck.runner.row_cells import Cells, cells_of, column_of, offset_of
 
 _LONGEST_LINK = 4096
+_PAGES = 4
 
 
 class Still(Terminal):
@@ -33,7 +34,8 @@ class Still(Terminal):
         self._styles = styles
         self._reader = RowReader(styles)
         self._y = ffi.new("uint16_t*")
-        self._read: tuple[tuple[int, int], list[Row]] | None = None
+        self._pages: dict[tuple[int, int], list[Row]] = {}
+        """The screenfuls that were read last, by their first row and style table."""
         self._text: HistoryText | None = None
         self._link = ffi.new("uint8_t[]", _LONGEST_LINK)
 
@@ -66,23 +68,25 @@ class Still(Terminal):
     def resize(self, cols: int, rows: int) -> None:
         """Change the size; lines wrap elsewhere from now on."""
         super().resize(cols, rows)
-        self._read = self._text = None
+        self._pages.clear()
+        self._text = None
 
     def page(self, top: int) -> list[Row]:
         """A screenful of rows from row `top` on; do not change the list."""
         key = (top, self._styles.epoch)
-        if self._read is None or self._read[0] != key:
-            self._read = key, self._read_page(top)
-        return self._read[1]
+        if key not in self._pages:
+            while len(self._pages) >= _PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[key] = self._read_page(top)
+        return self._pages[key]
 
     def row(self, y: int) -> Row:
         """One row."""
-        if self._read is not None and self._read[0][1] == self._styles.epoch:
-            top = self._read[0][0]
-            if top <= y < top + self.rows:
-                return self._read[1][y - top]
+        for (top, epoch), page in self._pages.items():
+            if epoch == self._styles.epoch and top <= y < top + self.rows:
+                return page[y - top]
         top = min(y, self.above)
-        return self._read_page(top)[y - top]
+        return self.page(top)[y - top]
 
     def cells(self, y: int) -> Cells:
         """The cells of one row."""

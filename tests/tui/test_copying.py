@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from textual import events
 from textual.geometry import Offset
 
+from agentdeck.tui.screens.explain import LogScreen, line_like
 from tests.fakes.fake_client import a_frame
 from tests.tui.driving import Deck, running
 from tests.tui.scenes import few_link
@@ -219,7 +221,9 @@ async def test_another_session_in_the_pane_ends_copy_mode() -> None:
 
 async def test_at_the_top_it_is_said_where_older_output_is() -> None:
     link = few_link()
-    link.answer("session.logs", {"data": "old\n", "position": "1:1", "end": True})
+    log = "".join(f"old {n}\n" for n in range(100)) + "one line\ntwo lines wrapped\n"
+    log += "".join(f"new {n}\n" for n in range(100))
+    link.answer("session.logs", {"data": log, "position": "1:1", "end": True})
     async with running(link) as deck:
         await begin(deck)
         frame = {**copying(), "scrolled": [900, True, "log"]}
@@ -227,3 +231,51 @@ async def test_at_the_top_it_is_said_where_older_output_is() -> None:
         await deck.until(lambda: "older output is in the log" in subtitle(deck))
         await deck.press("ctrl+l")
         await deck.until(lambda: len(deck.app.screen_stack) == 2)
+        reader = deck.app.screen
+        assert isinstance(reader, LogScreen)
+        await deck.until(lambda: reader.lines.line_count == 202)
+        lines = reader.lines
+        # What is above the pane's rows is read first.
+        await deck.until(lambda: lines.scroll_offset.y + lines.size.height == 101)
+
+
+@pytest.mark.parametrize(
+    ("rows", "at"),
+    [
+        (["b", "c"], 4),
+        (["b", "", "c"], 4),
+        (["b", "x"], 4),
+        (["nothing"], None),
+        (["", " "], None),
+        ([], None),
+    ],
+)
+def test_the_place_in_the_log_is_found_by_its_rows(
+    rows: list[str], at: int | None
+) -> None:
+    assert line_like(["a", "b", "c", "a", "a b", "c"], rows) == at
+
+
+async def test_who_had_the_keyboard_before_has_it_after_also_in_a_zoom() -> None:
+    async with running(few_link()) as deck:
+        await deck.go_to("bulk-discounts")
+        await deck.press("z")
+        await deck.until(lambda: deck.main.has_class("-zoomed"))
+        before = deck.main.focused
+        await deck.press("c")
+        await deck.until(lambda: deck.terminal.has_focus)
+        await deck.press("escape", "j")
+        await deck.settle()
+        assert deck.main.focused is before
+        assert deck.keys_typed() == []
+
+
+async def test_a_session_that_is_resumed_or_lost_ends_copy_mode_and_typing_works() -> (
+    None
+):
+    async with running(few_link()) as deck:
+        await begin(deck)
+        deck.link.drop()
+        await deck.until(lambda: deck.app.deck.lost)
+        deck.link.reconnect()
+        await deck.until(lambda: not deck.terminal.is_copying)

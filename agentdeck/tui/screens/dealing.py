@@ -74,13 +74,6 @@ class DealingScreen(Screen[None]):
         if session is not None:
             self.app.push_screen(ExplainScreen(self.deck, session))
 
-    def action_show_log(self) -> None:
-        from agentdeck.tui.screens.explain import LogScreen
-
-        session = self.session_at_cursor()
-        if session is not None:
-            self.app.push_screen(LogScreen(self.deck, session))
-
     def action_show_replay(self) -> None:
         from agentdeck.tui.screens.replay import ReplayScreen
 

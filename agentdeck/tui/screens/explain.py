@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual import work
@@ -74,9 +75,17 @@ class ExplainScreen(ReaderScreen):
 class LogScreen(ReaderScreen):
     """All that the agent printed, as plain text, and what it prints from now on."""
 
-    def __init__(self, deck: Deck, session: Session) -> None:
+    def __init__(self, deck: Deck, session: Session, rows: Sequence[str] = ()) -> None:
+        """Make the screen.
+
+        Args:
+            deck: What the app hands to its screens.
+            session: Whose log.
+            rows: Rows of the pane above which to begin to read; none for the end.
+        """
         super().__init__(deck, lambda line: deck.look.style("text"))
         self._session = session
+        self._above_rows = rows
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -105,6 +114,31 @@ class LogScreen(ReaderScreen):
             *lines, rest = (rest + str(answer["data"])).split("\n")
             if is_over and rest:
                 lines.append(rest)
-            self.lines.add_lines([line.rstrip("\r") for line in lines])
+            lines = [line.rstrip("\r") for line in lines]
+            self.lines.add_lines(lines)
             if is_first:
-                self.lines.scroll_end(animate=False, force=True)
+                self._go_to_begin(lines)
+
+    def _go_to_begin(self, lines: list[str]) -> None:
+        at = line_like(lines, self._above_rows)
+        if at is None:
+            self.lines.scroll_end(animate=False, force=True)
+        else:
+            y = max(0, at - self.lines.size.height + 1)
+            # The lines that were added go to the end first.
+            self.call_after_refresh(
+                self.lines.scroll_to, y=y, animate=False, force=True
+            )
+
+
+def line_like(lines: Sequence[str], rows: Sequence[str]) -> int | None:
+    """The last line at which the rows of a pane begin, as well as that can be told.
+
+    Rows may be wrapped lines, so each is looked for within a line.
+    """
+    wanted = [row.strip() for row in rows if row.strip()][:3]
+    for count in range(len(wanted), 0, -1):
+        for at in range(len(lines) - count, -1, -1):
+            if all(wanted[n] in lines[at + n] for n in range(count)):
+                return at
+    return None

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from textual import on, work
+from textual.widget import Widget
 
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, actions_of, keys_of, shown_key
+from agentdeck.tui.deck import Deck
 from agentdeck.tui.editor import open_worktree
 from agentdeck.tui.opening import Copied, File, Link, Page, destination
 from agentdeck.tui.printable import cut, one_line
@@ -25,12 +27,13 @@ COPIED_S = 2.0
 class ReadingScreen(WatchingScreen):
     """A screen with panes from which can be copied."""
 
+    def __init__(self, deck: Deck) -> None:
+        super().__init__(deck)
+        self._focused_before: Widget | None = None
+        """What had the keyboard before copy mode."""
+
     def keys_changed(self) -> None:
         """Other keys hold than before."""
-        raise NotImplementedError
-
-    def give_list_back(self) -> None:
-        """The list has the keyboard again."""
         raise NotImplementedError
 
     def keyboard_hints(self) -> tuple[tuple[Hint, ...], str]:
@@ -63,6 +66,7 @@ class ReadingScreen(WatchingScreen):
         if terminal.frame_size is None:
             self.say(f"The screen of {session.name} is not here yet.")
             return
+        self._focused_before = self.focused
         # At once: the next key is copy mode's already.
         self.set_focus(terminal)
         terminal.start_copying(from_list=True)
@@ -71,7 +75,7 @@ class ReadingScreen(WatchingScreen):
     def _show_mode(self, event: Copying.ModeChanged) -> None:
         event.stop()
         if event.gives_list_back:
-            self.give_list_back()
+            self.set_focus(self._focused_before)
         for pane in self.grid.panes:
             if pane.terminal is event.widget:
                 self.show_pane_title(pane)
@@ -81,6 +85,15 @@ class ReadingScreen(WatchingScreen):
     def _show_log(self, event: Copying.LogRequested) -> None:
         event.stop()
         self.action_show_log()
+
+    def action_show_log(self) -> None:
+        """Show the log: its end, or what is above the rows where a pane ends."""
+        from agentdeck.tui.screens.explain import LogScreen
+
+        session = self.session_at_cursor()
+        if session is not None:
+            rows = self.terminal.rows_at_limit
+            self.app.push_screen(LogScreen(self.deck, session, rows))
 
     def take_answer(self, pane: Pane, message: dict[str, Any]) -> None:
         session = self.deck.store.sessions.get(pane.session_id or "")

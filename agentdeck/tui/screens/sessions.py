@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from agentdeck.core.attention import next_in_queue
@@ -255,9 +256,6 @@ class SessionsScreen(ListingScreen):
     def keys_changed(self) -> None:
         self._show_keys()
 
-    def give_list_back(self) -> None:
-        self.set_focus(self._list)
-
     @on(SessionList.CursorMoved)
     def _show_other(self, event: SessionList.CursorMoved) -> None:
         event.stop()
@@ -293,10 +291,10 @@ class SessionsScreen(ListingScreen):
     async def _run_hint(self, event: KeyBar.HintClicked) -> None:
         event.stop()
         is_of_list = hasattr(self._list, f"action_{event.action}")
-        target = self._list if is_of_list else self
-        await (self.terminal if self.terminal.is_copying else target).run_action(
-            event.action
-        )
+        target: Widget = self._list if is_of_list else self
+        if self.terminal.is_copying and self.terminal.has_focus:
+            target = self.terminal
+        await target.run_action(event.action)
 
     def action_type_into(self) -> None:
         session = self.session_at_cursor()

@@ -40,6 +40,8 @@ SCROLL_KEYS = {
     "shift+end": "bottom",
 }
 """The terminal's own keys, as in other terminals."""
+LIMIT_ROWS = 8
+"""By so many rows the place in the log is found."""
 COPY_KEY = "ctrl+shift+c"
 """What other terminals have for copying; where they keep it, the list's key does."""
 MOUSE_BUTTONS = {1: "left", 2: "middle", 3: "right"}
@@ -128,6 +130,14 @@ class Terminal(Copying, can_focus=True):
         if self._buffer is None or self._is_stale or not self.is_copying:
             return None
         return self._buffer.copy or Copy()
+
+    @property
+    def rows_at_limit(self) -> list[str]:
+        """The first rows that it shows, if only the log has what is above them."""
+        scrolled = self.scrolled
+        if self._buffer is None or scrolled is None or scrolled.limit != "log":
+            return []
+        return self._buffer.first_rows(LIMIT_ROWS)
 
     def scroll_session(self, where: str) -> None:
         """Show older or newer rows: `up` and `down` a page, `top`, or `bottom`."""

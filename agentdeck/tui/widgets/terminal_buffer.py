@@ -190,6 +190,12 @@ class TerminalBuffer:
             x = min(self.cursor.x - width + 1, self.cols - width)
         return x, y
 
+    def first_rows(self, count: int) -> list[str]:
+        """The text of the first rows."""
+        return [
+            "".join(run[0] for run in self._rows.get(y) or ()) for y in range(count)
+        ]
+
     def row(self, y: int) -> Strip:
         """A row without the cursor; the same object as long as nothing changed."""
         strip = self._strips.get(y)
