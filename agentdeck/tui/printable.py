@@ -14,14 +14,15 @@ from rich.cells import cell_len, set_cell_size
 MAX_CLEANED = 2000
 """No row is wider than this; longer text is cut before it is looked at."""
 
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
 _SPACES = re.compile(r"[ \t\r\n\v\f]+")
 REPLACEMENT = "\ufffd"
 _JOINER = "\u200d"
-_VARIATIONS = re.compile(f"[\ufe00-\ufe0f{_JOINER}]")
+# To compile sets of so many characters takes longer than to draw the first list.
+_CONTROL = (
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_VARIATIONS = f"[\ufe00-\ufe0f{_JOINER}]"
 
 
 def one_line(text: str, *, ascii_only: bool = False) -> str:
@@ -64,11 +65,11 @@ def _one_character(text: str, cells: int, *, ascii_only: bool) -> str:
 
     A joiner at its end is left out: it would join it with what stands beside it.
     """
-    parts = [_CONTROL.sub("", part) for part in text.split(_JOINER)]
+    parts = [_without_control(part, "") for part in text.split(_JOINER)]
     whole = _JOINER.join(parts).rstrip(_JOINER)
     if ascii_only:
         return set_cell_size(_fit_to_draw(whole[:1], ascii_only), cells)
-    plain = _VARIATIONS.sub("", whole)
+    plain = re.sub(_VARIATIONS, "", whole)
     for form in (whole, plain, whole[:1]):
         if cell_len(form) == cells:
             return form
@@ -77,10 +78,15 @@ def _one_character(text: str, cells: int, *, ascii_only: bool) -> str:
 
 def _fit_to_draw(line: str, ascii_only: bool) -> str:
     mark = "?" if ascii_only else REPLACEMENT
-    line = _CONTROL.sub(mark, line)
+    line = _without_control(line, mark)
     if ascii_only and not line.isascii():
         line = line.translate(_ASCII_LIKE).encode("ascii", "replace").decode()
     return line
+
+
+def _without_control(text: str, mark: str) -> str:
+    # What is replaced counts as not printable, so most text is looked at once.
+    return text if text.isprintable() else re.sub(_CONTROL, mark, text)
 
 
 _ASCII_LIKE = str.maketrans(

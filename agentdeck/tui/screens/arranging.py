@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import on, work
+from textual.geometry import Size
 from textual.timer import Timer
 
 from agentdeck.core.errors import AgentDeckError
@@ -110,9 +111,14 @@ class ArrangingScreen(ShowingScreen):
         self.layout_changed()
 
     @property
+    def room(self) -> Size:
+        """The size to divide, known before the first layout."""
+        return self.size or self.app.size
+
+    @property
     def is_stacked(self) -> bool:
         """Whether the list stands above the panes."""
-        width = self.size.width
+        width = self.room.width
         if self._stacked is None:
             return width < STACKED_BELOW
         return self._stacked or width < LIST_WIDTHS[0] + LEAST_FOR_PANES
@@ -132,11 +138,8 @@ class ArrangingScreen(ShowingScreen):
 
     def fit_layout(self) -> None:
         """Divide the screen as its size and the person's choice say."""
-        width, height = self.size
-        is_stacked = self.is_stacked
-        is_tiny = height < TINY_BELOW and is_stacked
-        self.set_class(is_stacked, "-stacked")
-        self.set_class(is_tiny, "-tiny")
+        width, is_stacked = self.room.width, self.is_stacked
+        is_tiny = self.take_shape()
         has_all = self.has_class("-bare") or self.has_class("-alone")
         left = self.query_one("#left").styles
         if is_stacked or has_all:
@@ -148,3 +151,10 @@ class ArrangingScreen(ShowingScreen):
         else:
             left.height = "1fr"
         self.grid.has_edge = is_stacked
+
+    def take_shape(self) -> bool:
+        """Have the classes of the size; gives whether there is room for one part."""
+        is_tiny = self.is_stacked and self.room.height < TINY_BELOW
+        self.set_class(self.is_stacked, "-stacked")
+        self.set_class(is_tiny, "-tiny")
+        return is_tiny

@@ -14,7 +14,6 @@ from textual.screen import Screen
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.deck import Deck
-from agentdeck.tui.editor import open_shell, open_worktree
 from agentdeck.tui.notices import Notice, details_of, details_of_result
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
@@ -84,11 +83,15 @@ class DealingScreen(Screen[None]):
     def action_open_editor(self) -> None:
         session = self.session_at_cursor()
         if session is not None:
+            from agentdeck.tui.editor import open_worktree
+
             self._say_problem(open_worktree(self.app, self.deck, session))
 
     def action_open_shell(self) -> None:
         session = self.session_at_cursor()
         if session is not None:
+            from agentdeck.tui.editor import open_shell
+
             self._say_problem(open_shell(self.app, self.deck, session))
 
     def _say_problem(self, problem: str | None) -> None:

@@ -64,6 +64,8 @@ class SessionsScreen(ListingScreen):
     def compose(self) -> ComposeResult:
         look = self.deck.look
         self.set_class(look.glyphs.is_ascii, "-ascii")
+        # With the classes of its size from the start it is styled and painted once.
+        self.take_shape()
         yield IndicatorBar(look, id="indicator")
         yield Static(id="banner", markup=False)
         with Horizontal(id="body"):
@@ -82,6 +84,7 @@ class SessionsScreen(ListingScreen):
 
     def on_mount(self) -> None:
         self._list = self.query_one(SessionList)
+        self.fit_layout()
         self._take_filter(self._query)
         self.deck.changed.subscribe(self, self._take_change)
         self.set_interval(AGES_EVERY_S, self._show_list)
@@ -198,8 +201,9 @@ class SessionsScreen(ListingScreen):
     def _show_emptiness(self, *, has_rows: bool) -> None:
         empty = self.query_one("#empty", Static)
         self.set_class(not has_rows, "-empty")
-        if self.has_class("-bare") == bool(self.deck.store.sessions):
-            self.toggle_class("-bare")
+        is_bare = self.deck.store.is_known and not self.deck.store.sessions
+        if self.has_class("-bare") != is_bare:
+            self.set_class(is_bare, "-bare")
             self.fit_layout()
         if has_rows:
             return
