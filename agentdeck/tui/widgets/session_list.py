@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -29,8 +30,10 @@ from agentdeck.tui.look import Look
 from agentdeck.tui.rows import Row
 from agentdeck.tui.widgets.session_row import RowPainter, RowState, age_of
 
-SPINNER_S = 0.16
-"""A calm turn; it runs only while a session that is seen works."""
+SPINNER_S = 1.0
+"""A pulse rather than a spin: thirty agents that work are no traffic over SSH."""
+GLYPH_COLUMN = 2
+"""Where a session's status stands on its first line."""
 TWO_LINES_FROM = 12
 """Height of the list from which a session gets two lines."""
 MARK_COLUMNS = 2
@@ -236,6 +239,8 @@ class SessionList(ScrollView, can_focus=True):
         else:
             strips = self._strips(row, self._signature(row, 0))
             strip = strips[0 if row.session is None else part]
+            if self._is_turning(row, part):
+                strip = self._with_spinner(strip)
         return strip.apply_style(self.rich_style)
 
     def _is_gap(self, row: Row, part: int) -> bool:
@@ -248,8 +253,8 @@ class SessionList(ScrollView, can_focus=True):
             return ()
         state = self._state(row)
         if part:
-            # The sign of work and the age stand on the first line alone.
-            state = replace(state, spinner="", queue_place=0)
+            # The place in the queue and the age stand on the first line alone.
+            state = replace(state, queue_place=0)
         if row.session is None:
             return (part, row.section.title, len(row.section.sessions), row.hidden,
                     row.section.attention, state)  # fmt: skip
@@ -272,7 +277,6 @@ class SessionList(ScrollView, can_focus=True):
             is_cursor,
             session.id in self.marks,
             self.has_focus or not is_cursor,
-            self._spinner_glyph(session),
             (self._listed.places or {}).get(session.id, 0),
         )
 
@@ -303,11 +307,22 @@ class SessionList(ScrollView, can_focus=True):
         if changed:
             self.refresh(*changed)
 
-    def _spinner_glyph(self, session: Session) -> str:
-        if self._spinner is None or not _is_working(session):
-            return ""
+    def _is_turning(self, row: Row | None, part: int) -> bool:
+        """Whether a line has a spinner on it."""
+        if self._spinner is None or row is None or row.session is None:
+            return False
+        return part == 0 and _is_working(row.session)
+
+    def _with_spinner(self, strip: Strip) -> Strip:
         frames = self._look.glyphs.spinner
-        return frames[self._turn % len(frames)]
+        before, glyph, after = strip.divide(
+            [GLYPH_COLUMN, GLYPH_COLUMN + 1, strip.cell_length]
+        )
+        turned = [
+            Segment(frames[self._turn % len(frames)], segment.style)
+            for segment in glyph
+        ]
+        return Strip.join([before, Strip(turned, 1), after])
 
     def _mind_spinner(self) -> None:
         """Have a timer only while something works and animation is wanted."""
@@ -322,7 +337,13 @@ class SessionList(ScrollView, can_focus=True):
 
     def _turn_spinner(self) -> None:
         self._turn += 1
-        self._refresh_changed()
+        turning = [
+            Region(GLYPH_COLUMN, y, 1, 1)
+            for y in range(self.size.height)
+            if self._is_turning(*self._row_on(y))
+        ]
+        if turning:
+            self.refresh(*turning)
 
     def watch_cursor(self, cursor: str | None) -> None:
         self._keep_cursor_in_view()

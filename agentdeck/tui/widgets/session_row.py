@@ -47,7 +47,6 @@ class RowState:
     is_cursor: bool = False
     is_marked: bool = False
     has_focus: bool = True
-    spinner: str = ""
     queue_place: int = 0
     marked: int = 0
     """How many of a header's sessions are marked."""
@@ -155,11 +154,10 @@ class RowPainter:
         glyphs = self.look.glyphs
         mark = glyphs.marked if state.is_marked else ""
         mark = mark or (glyphs.unread if session.unread else " ")
-        glyph = state.spinner or status.glyph
         return [
             bar,
             Segment(mark, self._style("primary", background, bold=True)),
-            Segment(glyph, self._style(status.colour, background)),
+            Segment(status.glyph, self._style(status.colour, background)),
             Segment(" ", self._style("text", background)),
         ]
 
