@@ -6,19 +6,25 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-from tests.bench import flood, listing, merging
-from tests.bench.measure import Row, paired
+from tests.bench import (
+    first_paint,
+    flood,
+    latency,
+    listing,
+    merging,
+    restart,
+    soak,
+    standing,
+)
+from tests.bench.measure import Row, in_ms, paired
 from tests.integration.deck import Deck
 
 FILES = 20_000
-IDLE_SESSIONS = 20
-IDLE_S = 20.0
 
 
 def ls(deck: Deck) -> list[Row]:
@@ -29,20 +35,7 @@ def ls(deck: Deck) -> list[Row]:
         lambda: subprocess.run([sys.executable, "-c", "import asyncio"], check=True),
         7,
     )
-    return [Row("ls, host running", _ms(ours), _ms(against), ours / against, 3.0)]
-
-
-def start_up(_: Deck) -> list[Row]:
-    """First paint with 100 sessions, against an app with one Static."""
-
-    def run(which: str) -> Callable[[], object]:
-        command = [sys.executable, "-m", "tests.bench.first_paint", which]
-        return lambda: subprocess.run(command, check=True)
-
-    ours, against = paired(run("deck"), run("plain"))
-    return [
-        Row("first paint, 100 sessions", _ms(ours), _ms(against), ours / against, 1.5)
-    ]
+    return [Row("ls, host running", in_ms(ours), in_ms(against), ours / against, 3.0)]
 
 
 def new_session(deck: Deck) -> list[Row]:
@@ -68,37 +61,28 @@ def new_session(deck: Deck) -> list[Row]:
     command_s, _ = paired(lambda: deck.run("ls"), lambda: None)
     label = f"new session, {FILES} files (less the command's own start)"
     ratio = (mine - command_s) / bare_s
-    return [Row(label, _ms(mine - command_s), _ms(bare_s), ratio, 1.2)]
-
-
-def idle(deck: Deck) -> list[Row]:
-    """Processor time of host and idle runners, in percent of one core."""
-    deck.run("pool", "--limit", str(IDLE_SESSIONS))
-    for number in range(IDLE_SESSIONS):
-        deck.shell(f"idle-{number}", "sleep 1000")
-    time.sleep(3)
-    processes = deck.processes()
-    began = sum(sum(p.cpu_times()[:2]) for p in processes)
-    time.sleep(IDLE_S)
-    used = sum(sum(p.cpu_times()[:2]) for p in processes) - began
-    percent = 100 * used / IDLE_S
-    label = f"idle, host and {IDLE_SESSIONS} sessions, % of a core"
-    return [Row(label, f"{percent:.2f} %", "-", percent, 1.0)]
+    return [Row(label, in_ms(mine - command_s), in_ms(bare_s), ratio, 1.2)]
 
 
 BENCHES: dict[str, Callable[[Deck], list[Row]]] = {
-    "start": start_up,
+    "start": first_paint.rows,
     "ls": ls,
-    "new": new_session,
-    "idle": idle,
     "flood": flood.rows,
+    "echo": latency.echo,
+    "painted": latency.painted,
+    "idle": standing.idle,
+    "hidden": standing.hidden,
+    "memory": standing.memory,
+    "attention": latency.attention,
+    "commits": latency.commits,
+    "new": new_session,
     "merge": merging.rows,
+    "restart": restart.rows,
     "list": listing.rows,
+    "quiet": standing.quiet,
+    "nine": standing.nine,
+    "soak": soak.rows,
 }
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
 
 
 def main(names: list[str]) -> int:
