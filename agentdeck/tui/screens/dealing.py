@@ -153,7 +153,7 @@ class DealingScreen(Screen[None]):
         try:
             done = await self.deck.link.call("landing.undo")
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "landing.undo")
             return
         names = ", ".join(str(name) for name in done["names"][:MAX_NAMED])
         what = "going back" if done["undone"] == "rewind" else done["undone"]
@@ -214,7 +214,7 @@ class DealingScreen(Screen[None]):
                 "session.rules", ids=ids, automatic=wanted
             )
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "session.rules")
             return
         names = ", ".join(session.name for session in sessions[:MAX_NAMED])
         if wanted and not any(result.get("on") for result in answer["results"]):
@@ -277,7 +277,7 @@ class DealingScreen(Screen[None]):
             try:
                 asking, lines = await previewed(self.deck, asking, since, **how)
             except AgentDeckError as error:
-                self.say(error.message, "error")
+                self.say_error(error, "session.answer")
                 return
             if not asking:
                 self.say("None of them can be answered so.")
@@ -292,7 +292,7 @@ class DealingScreen(Screen[None]):
             paused = not self.deck.store.pool.paused
             await self.deck.link.call("pool.set", paused=paused)
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "pool.set")
 
     async def _confirms(
         self,
