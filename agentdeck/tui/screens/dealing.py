@@ -18,6 +18,7 @@ from agentdeck.tui.editor import open_shell, open_worktree
 from agentdeck.tui.notices import Notice, details_of, details_of_result
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
+from agentdeck.tui.screens.opening import opens_dialog
 
 MAX_NAMED = 8
 DETAILS_HINT = "! shows details"
@@ -102,7 +103,7 @@ class DealingScreen(Screen[None]):
         if problem:
             self.say(problem, "error")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_new_session(self) -> None:
         from agentdeck.tui.screens.new_session import NewSessionScreen
 
@@ -114,7 +115,7 @@ class DealingScreen(Screen[None]):
         if started is not None:
             self.go_to(started)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_merge(self) -> None:
         from agentdeck.tui.screens.merge import MergeScreen
 
@@ -122,7 +123,7 @@ class DealingScreen(Screen[None]):
         if sessions:
             await self.app.push_screen_wait(MergeScreen(self.deck, sessions))
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_stop(self) -> None:
         sessions = [s for s in self.meant_sessions() if not s.is_over]
         if not sessions:
@@ -132,7 +133,7 @@ class DealingScreen(Screen[None]):
         if await self._confirms("Stop", sessions, lines):
             await self._act("session.stop", sessions, "Stopping")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_discard(self) -> None:
         sessions = self.meant_sessions()
         if not sessions:
@@ -159,7 +160,7 @@ class DealingScreen(Screen[None]):
         what = "going back" if done["undone"] == "rewind" else done["undone"]
         self.say(f"The {what} of {names} is undone")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_trash(self) -> None:
         from agentdeck.tui.screens.trash import TrashScreen
 
@@ -167,7 +168,7 @@ class DealingScreen(Screen[None]):
         if restored is not None:
             self.go_to(restored)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_overlaps(self) -> None:
         from agentdeck.tui.screens.matrix import MatrixScreen
 
@@ -178,7 +179,7 @@ class DealingScreen(Screen[None]):
             if chosen is not None:
                 self.go_to(chosen)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_turns(self) -> None:
         from agentdeck.tui.screens.turns import TurnsScreen
 
@@ -200,7 +201,7 @@ class DealingScreen(Screen[None]):
             self.keep_unread()
         await self._act("session.mark_read", sessions, "", unread=unread)
 
-    @work(group="dialog", exit_on_error=False)
+    @work(group="action", exit_on_error=False)
     async def action_switch_rules(self) -> None:
         sessions = self.meant_sessions()
         if not sessions:
@@ -231,7 +232,7 @@ class DealingScreen(Screen[None]):
         else:
             self.app.push_screen(OutboxScreen(self.deck, session))
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_reply(self) -> None:
         from agentdeck.tui.screens.confirm import ReplyScreen
 
