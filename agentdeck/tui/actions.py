@@ -279,6 +279,16 @@ def shown_key(key: str) -> str:
     return "".join(named.get(each, f"{each}+") for each in modifiers) + shown
 
 
+def plain_key(shown: str) -> str:
+    """A shown key in ASCII: its arrows and its return in words."""
+    for sign, word in _IN_WORDS.items():
+        shown = shown.replace(sign, word)
+    return shown
+
+
+_IN_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right"}
+
+
 def key_name(key: str) -> str:
     """Textual's name of a key that a person wrote, such as `ctrl+]`."""
     *modifiers, last = key.strip().split("+") if key.strip() != "+" else ("+",)

@@ -119,6 +119,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         compat.keep_title(self)
+        self.set_class(self.deck.look.glyphs.is_ascii, "-ascii")
         self.theme_changed_signal.subscribe(self, self._wear)
         self._stay_connected()
         self.set_timer(STARTED_AFTER_S, _collect_garbage_again)
@@ -196,6 +197,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
     def _wear(self, _: Theme) -> None:
         ascii_only = bool(self.deck.store.app.get("ascii"))
         self.deck.look = self._look(ascii_only=ascii_only)
+        self.set_class(self.deck.look.glyphs.is_ascii, "-ascii")
         self._screen_shown.wear(self.deck.look)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -227,7 +229,9 @@ class AgentDeckApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from agentdeck.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._screen_shown.release_key, self.deck.keymap))
+        is_ascii = self.deck.look.glyphs.is_ascii
+        release_key, keymap = self._screen_shown.release_key, self.deck.keymap
+        self.push_screen(HelpScreen(release_key, keymap, ascii_only=is_ascii))
 
     def action_leave(self) -> None:
         compat.restore_title(self)

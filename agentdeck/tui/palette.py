@@ -6,12 +6,13 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from agentdeck.tui.actions import ANSWER, Action, Scope, actions_of, shown_key
+from agentdeck.tui.actions import ANSWER, RECALL, Action, Scope, actions_of, shown_key
 from agentdeck.tui.deck import Deck
 
 LEFT_OUT = frozenset(
     {
         ANSWER,
+        RECALL,
         "list.down",
         "list.up",
         "list.top",

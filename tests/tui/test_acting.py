@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from textual import events
 from textual.widgets import Input, Static
 
 from agentdeck.core.errors import AgentDeckError, RefusedError
@@ -410,3 +412,28 @@ async def test_rules_that_are_on_by_the_settings_are_switched_off_first() -> Non
         await deck.press("o")
         await deck.until(deck.toasts)
         assert link.calls_of("session.rules")[0]["automatic"] is False
+
+
+@pytest.mark.parametrize("keys", ["xn", "xy", "sy", "Ry"])
+async def test_a_key_right_behind_one_that_opens_a_dialog_goes_to_the_dialog(
+    keys: str,
+) -> None:
+    """Over a slow line both come in one piece, before the dialog is there."""
+    link = few_link()
+    link.answer("session.discard", link.each_done)
+    link.answer("session.stop", link.each_done)
+    async with running(link) as deck:
+        await deck.go_to_row("fix-login-redirect")
+        driver = deck.app._driver
+        assert driver is not None
+        for key in keys:
+            event = events.Key(key, key)
+            event.set_sender(deck.app)
+            driver.send_message(event)
+        done = {"xn": "", "xy": "session.discard", "sy": "session.stop", "Ry": ""}[keys]
+        if done:
+            await deck.until(lambda: link.calls_of(done))
+        await deck.until(lambda: len(deck.app.screen_stack) == 1 + (keys == "Ry"))
+        await deck.settle()
+        assert not link.calls_of("session.answer")
+        assert bool(link.calls_of("session.discard")) is (keys == "xy")

@@ -99,6 +99,7 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "stacked": (link_of(*many()), (160, 45), ("L", "Y")),
     "alone": (link_of(*many()), (120, 40), ("ctrl+l", "comma", "x", "G")),
     "menu-40x12": (link_of(*many()), (40, 12), ("comma",)),
+    "menu-ascii": (link_of(*many(), ascii=True), (80, 24), ("comma",)),
     "menu-80x24": (link_of(*many()), (80, 24), ("comma", "right")),
     "saved": (link_of(*many()), (80, 24), (*"/is:dirty", "enter", "equals_sign")),
     "results": (link_of(*few(), *hostile()), (80, 24), ("a", "r")),

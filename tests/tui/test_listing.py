@@ -13,6 +13,8 @@ from textual.widgets import Input, OptionList, Static
 from agentdeck.core.errors import UsageError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Phase, Session
+from agentdeck.tui.actions import BY_DIGIT
+from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.view import Density, Grouping, Sort, View
 from agentdeck.tui.widgets.footer import KeyBar
 from agentdeck.tui.widgets.session_list import SessionList
@@ -381,3 +383,34 @@ async def test_a_question_in_a_collapsed_group_is_counted_on_its_header() -> Non
         await deck.settle()
         await deck.press("left")
         assert "▸ ORCHARD 2 ▲1" in screen_text(deck)
+
+
+async def test_the_palette_runs_each_of_its_actions_with_what_it_needs() -> None:
+    """A row whose action needs a digit cannot be run from there."""
+    link = few_link()
+    async with running(link) as deck:
+        provider = ActionProvider(deck.app.screen)
+        rows = provider._rows()
+        assert {"view.arrange", "session.top", "app.notices"} <= {r.id for r in rows}
+        assert not {row.id for row in rows} & BY_DIGIT
+
+
+async def test_in_ascii_every_dialog_and_the_footer_are_ascii() -> None:
+    async with running(few_link(ascii=True), size=(100, 40)) as deck:
+        await on_header(deck, "working")
+        line = deck.main.query_one(KeyBar).render_line(0).text
+        assert "left collapse" in line
+        assert line.isascii()
+        for key in ("comma", "equals_sign", "exclamation_mark", "question_mark"):
+            await deck.press(key)
+            await deck.until(lambda: len(deck.app.screen_stack) == 2)
+            dialog = deck.app.screen.query_one(".dialog")
+            assert dialog.styles.border_top[0] == "ascii"
+            if key != "question_mark":
+                assert str(dialog.border_subtitle).isascii()
+            for text in deck.app.screen.query(Static):
+                shown = str(text.render())
+                assert "↑" not in shown
+                assert "⏎" not in shown
+            await deck.press("escape")
+            await deck.until(lambda: len(deck.app.screen_stack) == 1)

@@ -17,6 +17,7 @@ from agentdeck.tui.deck import Deck
 from agentdeck.tui.notices import Notice, details_of, details_of_result
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.answers import previewed, send_each_its_way, shown
+from agentdeck.tui.screens.opening import opens_dialog
 
 MAX_NAMED = 8
 DETAILS_HINT = "! shows details"
@@ -98,7 +99,7 @@ class DealingScreen(Screen[None]):
         if problem:
             self.say(problem, "error")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_new_session(self) -> None:
         from agentdeck.tui.screens.new_session import NewSessionScreen
 
@@ -110,7 +111,7 @@ class DealingScreen(Screen[None]):
         if started is not None:
             self.go_to(started)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_merge(self) -> None:
         from agentdeck.tui.screens.merge import MergeScreen
 
@@ -118,7 +119,7 @@ class DealingScreen(Screen[None]):
         if sessions:
             await self.app.push_screen_wait(MergeScreen(self.deck, sessions))
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_stop(self) -> None:
         sessions = [s for s in self.meant_sessions() if not s.is_over]
         if not sessions:
@@ -128,7 +129,7 @@ class DealingScreen(Screen[None]):
         if await self._confirms("Stop", sessions, lines):
             await self._act("session.stop", sessions, "Stopping")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_discard(self) -> None:
         sessions = self.meant_sessions()
         if not sessions:
@@ -149,13 +150,13 @@ class DealingScreen(Screen[None]):
         try:
             done = await self.deck.link.call("landing.undo")
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "landing.undo")
             return
         names = ", ".join(str(name) for name in done["names"][:MAX_NAMED])
         what = "going back" if done["undone"] == "rewind" else done["undone"]
         self.say(f"The {what} of {names} is undone")
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_trash(self) -> None:
         from agentdeck.tui.screens.trash import TrashScreen
 
@@ -163,7 +164,7 @@ class DealingScreen(Screen[None]):
         if restored is not None:
             self.go_to(restored)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_overlaps(self) -> None:
         from agentdeck.tui.screens.matrix import MatrixScreen
 
@@ -174,7 +175,7 @@ class DealingScreen(Screen[None]):
             if chosen is not None:
                 self.go_to(chosen)
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_show_turns(self) -> None:
         from agentdeck.tui.screens.turns import TurnsScreen
 
@@ -196,7 +197,7 @@ class DealingScreen(Screen[None]):
             self.keep_unread()
         await self._act("session.mark_read", sessions, "", unread=unread)
 
-    @work(group="dialog", exit_on_error=False)
+    @work(group="action", exit_on_error=False)
     async def action_switch_rules(self) -> None:
         sessions = self.meant_sessions()
         if not sessions:
@@ -210,7 +211,7 @@ class DealingScreen(Screen[None]):
                 "session.rules", ids=ids, automatic=wanted
             )
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "session.rules")
             return
         names = ", ".join(session.name for session in sessions[:MAX_NAMED])
         if wanted and not any(result.get("on") for result in answer["results"]):
@@ -227,7 +228,7 @@ class DealingScreen(Screen[None]):
         else:
             self.app.push_screen(OutboxScreen(self.deck, session))
 
-    @work(group="dialog", exit_on_error=False)
+    @opens_dialog
     async def action_reply(self) -> None:
         from agentdeck.tui.screens.confirm import ReplyScreen
 
@@ -273,7 +274,7 @@ class DealingScreen(Screen[None]):
             try:
                 asking, lines = await previewed(self.deck, asking, since, **how)
             except AgentDeckError as error:
-                self.say(error.message, "error")
+                self.say_error(error, "session.answer")
                 return
             if not asking:
                 self.say("None of them can be answered so.")
@@ -288,7 +289,7 @@ class DealingScreen(Screen[None]):
             paused = not self.deck.store.pool.paused
             await self.deck.link.call("pool.set", paused=paused)
         except AgentDeckError as error:
-            self.say(error.message, "error")
+            self.say_error(error, "pool.set")
 
     async def _confirms(
         self,

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from agentdeck.tui.actions import Scope, actions_of, shown_key
+from agentdeck.tui.actions import Scope, actions_of, plain_key, shown_key
 from agentdeck.tui.keymap import Keymap
 
 KEY_WIDTH = 16
@@ -48,8 +48,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
-    def __init__(self, release_key: str, keymap: Keymap) -> None:
+    def __init__(
+        self, release_key: str, keymap: Keymap, *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
+        self._ascii_only = ascii_only
         self._keymap = keymap
         self._release_key = release_key
 
@@ -57,7 +60,10 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("esc closes")
-            yield Static(help_text(self._release_key, self._keymap), markup=False)
+            text = help_text(
+                self._release_key, self._keymap, ascii_only=self._ascii_only
+            )
+            yield Static(text, markup=False)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -66,7 +72,9 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def help_text(release_key: str, keymap: Keymap | None = None) -> Content:
+def help_text(
+    release_key: str, keymap: Keymap | None = None, *, ascii_only: bool = False
+) -> Content:
     """The registry's rows, scope by scope, with the keys as they are set."""
     keymap = keymap or Keymap()
     parts: list[str | tuple[str, str]] = []
@@ -75,6 +83,7 @@ def help_text(release_key: str, keymap: Keymap | None = None) -> Content:
         for action in actions_of(scope):
             keys = [shown_key(key) for key in keymap.keys_of(action)]
             shown = f"{keys[0]}-{keys[-1]}" if len(keys) > 4 else " ".join(keys)
+            shown = plain_key(shown) if ascii_only else shown
             shown = shown or "(none)"
             pad = " " * max(1, KEY_WIDTH - cell_len(shown))
             parts += [(shown, "bold $primary"), pad, f"{action.help}\n"]

@@ -120,7 +120,7 @@ class ListingScreen(ArrangingScreen):
         pinned = not all(session.pinned for session in sessions)
         await self._act("session.pin", sessions, "", pinned=pinned)
 
-    @work(group="dialog", exit_on_error=False)
+    @work(group="action", exit_on_error=False)
     async def action_archive_rows(self) -> None:
         sessions = self.meant_sessions()
         if not sessions:

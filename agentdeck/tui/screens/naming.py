@@ -54,7 +54,7 @@ class NameScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -narrow") as dialog:
             dialog.border_title = plain(self._title)
-            dialog.border_subtitle = Content("enter keeps · esc cancels")
+            dialog.border_subtitle = Content("enter keeps, esc cancels")
             with Vertical(classes="body"):
                 if self._known:
                     names = ", ".join(self._known[:MAX_SHOWN])

@@ -35,7 +35,7 @@ class NoticesScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Notices")
-            dialog.border_subtitle = Content("newest first · esc closes")
+            dialog.border_subtitle = Content("newest first, esc closes")
             options = [Option(self._line(notice)) for notice in self._notices]
             yield OptionList(*options, id="notices", markup=False, compact=True)
             if not self._notices:

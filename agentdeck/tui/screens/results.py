@@ -36,7 +36,7 @@ class ResultsScreen(ModalScreen[bool]):
         of = count + self._fine
         with Vertical(classes="dialog -grave") as dialog:
             dialog.border_title = Content(f"{count} of {of} could not be done")
-            dialog.border_subtitle = Content("r tries these again · esc closes")
+            dialog.border_subtitle = Content("r tries these again, esc closes")
             with VerticalScroll(classes="results", can_focus=False):
                 for result in self._failed:
                     with Horizontal(classes="result"):

@@ -48,7 +48,7 @@ class SavedFiltersScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Saved filters")
-            dialog.border_subtitle = Content("digit or enter uses · x removes · esc")
+            dialog.border_subtitle = Content("digit or enter uses, x removes, esc")
             yield OptionList(id="filters", markup=False, compact=True)
             yield Static(id="none", markup=False)
             if self._can_save:

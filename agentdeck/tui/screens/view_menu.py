@@ -82,7 +82,7 @@ class ViewMenu(ModalScreen[View | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -menu", can_focus=False) as dialog:
             dialog.border_title = Content("The list")
-            dialog.border_subtitle = Content("a letter chooses · esc closes")
+            dialog.border_subtitle = Content("a letter chooses, esc closes")
             with Horizontal(classes="columns"):
                 for name, title, rows in COLUMNS:
                     with Vertical(classes="column"):

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from agentdeck.tui.actions import plain_key
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
 
@@ -68,7 +69,7 @@ class KeyBar(Widget):
             x += cell_len(lead) + 2
         self._places = []
         for hint in self._hints:
-            key = one_line(_plain(hint.key) if ascii_only else hint.key)
+            key = one_line(plain_key(hint.key) if ascii_only else hint.key)
             title = one_line(hint.title, ascii_only=ascii_only)
             size = cell_len(key) + 1 + cell_len(title)
             if x + size > width:
@@ -84,7 +85,3 @@ class KeyBar(Widget):
         for start, end, action in self._places:
             if start <= event.x < end and action:
                 self.post_message(self.HintClicked(self, action))
-
-
-def _plain(key: str) -> str:
-    return key.replace("⏎", "enter").replace("↑", "up").replace("↓", "down")
