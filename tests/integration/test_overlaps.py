@@ -103,7 +103,8 @@ TALKER = SAY + (
     'turn() { say \'{"activity":"working"}\' $1a; "${@:2}";'
     ' say \'{"activity":"idle"}\' $1b; }\n'
     "begin() { sed -i '5s/.*/mine/' f; git commit -qam mine; }\n"
-    "settle() { git merge -q main; sed -i '/^[<=>]/d' f; git commit -qam settled; }\n"
+    "settle() { until test -f $0.go; do sleep 0.1; done;"
+    " git merge -q main; sed -i '/^[<=>]/d' f; git commit -qam settled; }\n"
     '[ "$1" = again ] && turn 0 true || turn 1 begin\n'
     "while read line; do case $line in *conflicts*) turn 2 settle;; esac; done\n"
 )
@@ -130,6 +131,7 @@ def test_an_agent_gets_its_conflicts_as_a_task(
         deck.until(lambda all_: all_["a"]["phase"] == "ended")
     deck.run("resolve", "a")
     assert deck.sessions()["a"]["resolving"] == "main"
+    script.with_name("talker.go").touch()
     deck.until(lambda all_: not all_["a"]["resolving"])
     done = json.loads(deck.run("merge", "a", "--yes", "--json").stdout)
     assert done[0]["ok"]

@@ -92,10 +92,11 @@ def test_the_base_that_moved_collides(scene: Scene) -> None:
 def test_what_came_into_the_base_between_is_no_matter_of_two(scene: Scene) -> None:
     old = scene.sandbox.session("old", ("f", TEXT.replace("line 5\n", "old\n")))
     commit_file(scene.sandbox.root, "f", TEXT.replace("line 5\n", "base 5\n"))
-    new = scene.sandbox.session("new", ("other", "x\n"))
-    commit_file(old.path, "other2", "x\n")
+    new = scene.sandbox.session("new")
+    changed(new, "d/g", 1)
+    changed(old, "d/g", 20)
     overlap = scene.overlaps.compare(scene.state(old), scene.state(new))
-    assert not overlap.clashes
+    assert (overlap.clashes, overlap.same) == ((), ("d/g",))
 
 
 def test_pairs_without_a_common_file_are_not_merged(
