@@ -25,6 +25,7 @@ _SCOPES = (
     Scope.GROUP,
     Scope.PEEK,
     Scope.READER,
+    Scope.OUTPUT,
     Scope.REPLAY,
     Scope.FILTERS,
     Scope.RESULTS,
