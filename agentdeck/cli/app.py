@@ -42,6 +42,7 @@ VERBS = {
     "filters": f"{_V}.filters:filters",
     "diff": f"{_V}.diff:diff",
     "check": f"{_V}.checking:check",
+    "setup": f"{_V}.setting_up:setup",
     "trust": f"{_V}.trusting:trust",
     "overlaps": f"{_V}.overlaps:overlaps",
     "resolve": f"{_V}.resolving:resolve",

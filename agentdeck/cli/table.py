@@ -76,7 +76,7 @@ def doing(session: Session) -> str:
     if session.needs is not None and session.activity is Activity.NEEDS_INPUT:
         choices = f" [{' / '.join(session.needs.choices)}]"
         return session.needs.text + (choices if session.needs.choices else "")
-    if session.is_over and session.reason:
+    if (session.is_over or session.phase is Phase.PREPARING) and session.reason:
         return session.reason
     return session.last_line or session.title
 

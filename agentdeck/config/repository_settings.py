@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import tomllib
+import unicodedata
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -32,12 +34,22 @@ class _Part(BaseModel):
 def _words(value: object) -> object:
     """A command as it may be written: a line for the shell, or a list of words."""
     words = value if isinstance(value, list) else [value]
-    are_texts = words and all(
-        isinstance(word, str) and "\0" not in word for word in words
-    )
-    if not are_texts or not str(words[0]).strip():
+    texts = [_seen(word) for word in words if isinstance(word, str)]
+    if len(texts) != len(words) or not "".join(texts[:1]).strip():
         raise ValueError("a command is a text for the shell or a list of words")
     return value
+
+
+def _seen(text: str) -> str:
+    """Make sure that a person who is shown a text sees all of it."""
+    if any(_is_hidden(character) for character in text):
+        raise ValueError("it has a character that cannot be seen")
+    return text
+
+
+def _is_hidden(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in ("Cc", "Cf", "Zl", "Zp") and character not in "\n\t"
 
 
 class CheckEntry(_Part):
@@ -118,7 +130,8 @@ class RepositorySettings(_Part):
     @classmethod
     def _are_variables(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in text:
+            _seen(text)
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} cannot be a variable")
             if name.startswith("AGENTDECK_"):
                 raise ValueError(f"{name} is AgentDeck's own to set")
@@ -191,7 +204,7 @@ def _command(given: str | list[str] | CheckEntry) -> Command:
         return Command(given.name, _command(given.command).argv)
     if isinstance(given, str):
         return command_from_text(given)
-    return Command(" ".join(given), tuple(given))
+    return Command(shlex.join(given), tuple(given))
 
 
 def _complaint(name: str, text: str, error: ValidationError | TypeError) -> str:

@@ -76,7 +76,7 @@ class Outcome:
         """How it went, in a few words."""
         if self.failed is None or self.ended is None:
             return f"{self.count} in {span(self.seconds)}"
-        return f"{self.failed.name}: {how_it_ended(self.ended)}"
+        return f"{shortened(self.failed.name)}: {how_it_ended(self.ended)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class CheckResult:
 def command_from_text(text: str) -> Command:
     """A command line as a person wrote it, for the shell."""
     return Command(text, ("sh", "-c", text))
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """A command's name on one line, cut where it is long."""
+    line = " ".join(name.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def how_it_ended(ended: Ended) -> str:

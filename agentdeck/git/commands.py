@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -44,6 +45,13 @@ _SETTINGS = (
     "gc.auto=0",
     "maintenance.auto=false",
 )
+_POINTERS = (
+    "filter.lfs.required=false",
+    "filter.lfs.process=",
+    "filter.lfs.smudge=",
+    "filter.lfs.clean=",
+)
+"""Without git-lfs its files stay the small texts that stand for them."""
 _DROPPED = frozenset(
     [
         "GIT_DIR",
@@ -248,7 +256,8 @@ def _execute(
     stdin: BinaryIO | None = None,
     timeout_s: float | None = None,
 ) -> Output:
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    chosen = _SETTINGS if shutil.which("git-lfs") else (*_SETTINGS, *_POINTERS)
+    settings = [word for setting in chosen for word in ("-c", setting)]
     # `-C` fails on a missing folder, where GitPython would silently run git in
     # whatever folder the host happens to be in.
     command = [*_without_inherited(environment), "git", "-C", str(where)]

@@ -161,6 +161,7 @@ def _compare(
             "add",
             "--intent-to-add",
             "--ignore-errors",
+            "--sparse",
             "--",
             ".",
             index=index,

@@ -32,6 +32,7 @@ from agentdeck.git.errors import (
 from agentdeck.git.identity import commit_tree
 from agentdeck.git.names import full_ref
 from agentdeck.git.repository import NO_COMMIT, Repository, checkouts, commit_of
+from agentdeck.git.submodules import submodules_with_work
 from agentdeck.git.worktrees import Worktree, create_worktree, remove_worktree
 
 TRASH = "refs/agentdeck/trash/"
@@ -84,6 +85,7 @@ def kept_commit(
     tip = tip or head
     tree = index_tree = f"{tip}^{{tree}}"
     if is_present:
+        _refuse_work_in_submodules(worktree)
         tree, index_tree = _trees(worktree, head)
     note = f"agentdeck: index of {branch}"
     index_commit = commit_tree(repo.root, index_tree, [head], note)
@@ -195,6 +197,7 @@ def bring_back(worktree: Path, tip: str, ref: str) -> None:
     """Make a clean worktree at a commit what was kept of it: files and index."""
     _bring_back_files(worktree, tip, ref)
     commands.write(worktree, "read-tree", f"{ref}^2^{{tree}}")
+    _leave_out_again(worktree)
     commands.write(worktree, "update-index", "-q", "--refresh", ok=(0, 1))
 
 
@@ -231,11 +234,35 @@ def _bring_back_files(worktree: Path, tip: str, ref: str) -> None:
     )
 
 
+def _leave_out_again(worktree: Path) -> None:
+    """In a sparse checkout, have the index know again which files are left out.
+
+    Reading a tree made it expect them all.
+    """
+    is_sparse = commands.read(
+        worktree, "config", "--type=bool", "core.sparseCheckout", ok=(0, 1, 128)
+    )
+    if is_sparse.text == "true":
+        commands.write(worktree, "sparse-checkout", "reapply")
+
+
 def _head_of(worktree: Path) -> str | None:
     shown = commands.read(
         worktree, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128)
     )
     return shown.text or None
+
+
+def _refuse_work_in_submodules(worktree: Path) -> None:
+    holding = submodules_with_work(worktree)
+    if holding:
+        raise NestedRepositoryError(
+            f"The submodule {holding[0]!r} in {worktree} holds changes or commits that"
+            " are nowhere else, and they cannot be kept. Push them, or move them"
+            " elsewhere, first.",
+            path=str(worktree),
+            nested=holding,
+        )
 
 
 def _trees(worktree: Path, head: str) -> tuple[str, str]:
@@ -247,7 +274,15 @@ def _trees(worktree: Path, head: str) -> tuple[str, str]:
             # An index with unsettled conflicts has no tree.
             index_tree = f"{head}^{{tree}}"
         added = commands.write(
-            worktree, *EXACT, "add", "--all", "--", ".", index=index, ok=(0, 1, 128)
+            worktree,
+            *EXACT,
+            "add",
+            "--all",
+            "--sparse",
+            "--",
+            ".",
+            index=index,
+            ok=(0, 1, 128),
         )
         nested = re.findall(r"embedded git repository: (.+)", added.stderr)
         nested += re.findall(r"'(.+?)/?' does not have a commit", added.stderr)

@@ -26,13 +26,21 @@ def file_at(repo: Repository, revision: str, path: str) -> bytes | None:
     return shown.stdout if shown.status == 0 else None
 
 
-def files_of(worktree: Path) -> Files:
+def files_of(worktree: Path, *, is_clean: bool = False) -> Files:
     """Which files a worktree holds now, without touching its index.
+
+    Args:
+        worktree: The worktree's folder.
+        is_clean: It is known to hold its commit and nothing else, which spares
+            looking at all files.
 
     Raises:
         AgentDeckError: If git cannot read them, such as another repository in it.
     """
-    commit = commands.read(worktree, "rev-parse", "--verify", "HEAD^{commit}").text
+    shown = commands.read(worktree, "rev-parse", "HEAD^{commit}", "HEAD^{tree}").text
+    commit, _, tree = shown.partition("\n")
+    if is_clean:
+        return Files(commit, tree)
     with index_copy(worktree) as index:
         words = ["add", "--all", "--sparse", "--", "."]
         commands.write(worktree, *words, index=index)

@@ -28,6 +28,7 @@ from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
 from agentdeck.host.pool import Pool
+from agentdeck.host.preparing import Preparer
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
 from agentdeck.host.ruling import RuleKeeper
@@ -84,6 +85,8 @@ class Host:
             paths.runtime / "runners.sock", paths.state / "runners.log"
         )
         self.trust = Trust(store, loaded.trust)
+        self.outputs = Outputs(paths)
+        self.preparer = Preparer(paths, self.sessions, self.trust, self.outputs)
         starter = Starter(
             paths,
             self.sessions,
@@ -92,13 +95,13 @@ class Host:
             self.launcher,
             settings,
             self.trust,
+            self.preparer,
         )
         self.pool = Pool(self.sessions, self.journal, store, starter.start)
         self.pool.limit = int(loaded.pool.get("limit") or settings.pool.limit)
         self.pool.paused = loaded.pool.get("paused") == "1"
         self.creator = Creator(paths, settings, self.registry, self.sessions, self.pool)
         self.watchers = Watchers(paths, self._take_report, self._refs_moved)
-        self.outputs = Outputs(paths)
         self.checks = Checks(
             paths, self.sessions, self.trust, self.outputs, settings.checks
         )
@@ -153,6 +156,10 @@ class Host:
         self.sessions.on_phase = self._phase_changed
         self.resolver.resume = self.resume_session
         self.resolver.refresh = self.git_watch.refresh
+        self.trash.refill = self.preparer.refill
+        self.preparer.on_long = self.pool.takes_long
+        self.preparer.notice = self._say_problem
+        self.checks.prepare_with(self.preparer.bring_into)
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
@@ -180,8 +187,12 @@ class Host:
             AgentDeckError: If it is over already.
         """
         if session.phase is Phase.PREPARING:
-            await self.pool.until_started(session.id)
+            await self.preparer.stop(session.id)
+            await self.pool.until_settled(session.id)
+            self.preparer.stop_is_over(session.id)
             session = self.sessions.session(session.id)
+            if session.is_over:
+                return
         if session.is_over:
             raise AgentDeckError(f"{session.name} is over already.")
         if session.phase is Phase.QUEUED:
@@ -230,6 +241,7 @@ class Host:
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
         await self.checks.take_up()
+        self.preparer.take_up()
         await self.supervisor.adopt()
         for repo in {session.repo for session in self.sessions}:
             self._attach(repo)
@@ -249,7 +261,7 @@ class Host:
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
         await self.landing.close()
-        await self.pool.close()
+        await asyncio.gather(self.pool.close(), self.preparer.close())
         await self.checks.close()
         await self.outbox.close()
         await self.turns.close()
@@ -322,6 +334,7 @@ class Host:
     async def _before_discard(self, session: Session) -> None:
         await self.checks.cancel(session.id)
         await self.turns.settled(session.id)
+        await self.preparer.tear_down(session)
         self.outputs.forget(session.id)
 
     def _take_report(self, session_id: str, report: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,13 +73,13 @@ class Checks:
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._scratches = Scratches(paths)
 
-    def plan(self, session: Session) -> Plan:
-        """What runs for a session now; its own commands come last. Blocks.
+    def prepare_with(self, prepare: Callable[[Session, Path], None]) -> None:
+        """Have this make each worktree ready in which a merge is checked."""
+        self._scratches.prepare = prepare
 
-        Raises:
-            AgentDeckError: If its repository is gone.
-        """
-        standing = self._trust.read(session.repo)
+    def plan(self, session: Session) -> Plan:
+        """What runs for a session now; its own commands come last. Blocks."""
+        standing = self._trust.at(session.repo)
         settings = standing.allowed
         own = tuple(command_from_text(text) for text in session.checks)
         timeout_s = settings.checks.timeout_s
@@ -151,11 +151,7 @@ class Checks:
 
     async def turn_over(self, session: Session) -> None:
         """An agent's turn is over: check what it did, where that is asked for."""
-        try:
-            plan = await asyncio.to_thread(self.plan, session)
-        except AgentDeckError as error:
-            logger.info("checks_not_planned: %s", error)
-            return
+        plan = await asyncio.to_thread(self.plan, session)
         when = plan.settings.checks.when or self._settings.when
         if when != "end-of-turn" or not plan.commands:
             return
@@ -292,7 +288,8 @@ class Checks:
         )
 
     async def _find_stale(self, session: Session) -> None:
-        files = await _files(session)
+        # Whether it is dirty was read a moment ago.
+        files = await _files(session, is_clean=not session.dirty)
         now = self._sessions.find(session.id)
         if now is None or now.check not in _KNOWN or files is None:
             return
@@ -313,10 +310,11 @@ class Checks:
         )
 
 
-async def _files(session: Session) -> Files | None:
+async def _files(session: Session, *, is_clean: bool = False) -> Files | None:
     """The session's files now; None where git cannot tell."""
+    worktree = Path(session.worktree)
     try:
-        return await asyncio.to_thread(files_of, Path(session.worktree))
+        return await asyncio.to_thread(files_of, worktree, is_clean=is_clean)
     except AgentDeckError as error:
         logger.info("files_unread: %s", error)
         return None

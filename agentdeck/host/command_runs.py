@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agentdeck.config.paths import Paths
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 _NOT_FOUND = 127
 """What shells say of a command that cannot be started."""
+
+
+def _nothing(_: Command) -> None:
+    pass
 
 
 class CommandRuns:
@@ -38,6 +42,7 @@ class CommandRuns:
         output: Output,
         *,
         timeout_s: float,
+        on_command: Callable[[Command], None] = _nothing,
     ) -> Outcome:
         """Run commands one after the other until one fails.
 
@@ -48,6 +53,7 @@ class CommandRuns:
             env: The environment.
             output: Where all that they print goes; it is begun and ended here.
             timeout_s: How long each may take.
+            on_command: Called with each as it begins.
 
         Raises:
             OSError: If the output or the marker cannot be written.
@@ -59,6 +65,7 @@ class CommandRuns:
             await output.begin()
             ended: Ended | None = None
             for count, command in enumerate(commands):
+                on_command(command)
                 await output.say(f"$ {command.name}")
                 ended = await _one(command, folder, env, output, name, timeout_s)
                 await output.say(f"({how_it_ended(ended)}, {span(ended.seconds)})")

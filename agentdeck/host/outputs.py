@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import threading
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ class Output:
         self._size = 0
         self._news = asyncio.Event()
         self._descriptor: int | None = None
+        self._writing = threading.Lock()
+        """Keeps a late write from a descriptor that another file has by now."""
 
     async def begin(self) -> None:
         """Begin anew, with an empty file.
@@ -45,7 +48,7 @@ class Output:
         if self._size >= MAX_BYTES:
             kept += b"\n(the rest is not kept)\n"
         try:
-            await asyncio.to_thread(os.write, self._descriptor, kept)
+            await asyncio.to_thread(self._write, kept)
         except OSError:
             # A full disk costs the log, not the run.
             self._size = MAX_BYTES
@@ -58,9 +61,10 @@ class Output:
     def end(self) -> None:
         """Nothing more comes."""
         self.is_over = True
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        with self._writing:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
         self._tell()
 
     async def read(self, position: str | None, wait_s: float) -> dict[str, Any]:
@@ -98,6 +102,11 @@ class Output:
             return []
         lines = to_plain_text(data.decode("utf-8", "replace")).splitlines()
         return [line for line in lines if line.strip()][-count:]
+
+    def _write(self, data: bytes) -> None:
+        with self._writing:
+            if self._descriptor is not None:
+                os.write(self._descriptor, data)
 
     def _read(self, start: int) -> tuple[str, int, bool]:
         was_over = self.is_over

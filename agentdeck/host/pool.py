@@ -30,6 +30,7 @@ class Pool:
         self._store = store
         self._start = start
         self._starting: dict[str, asyncio.Task[None]] = {}
+        self._long: dict[str, asyncio.Event] = {}
         self._told: dict[str, Any] = {}
         self._is_kicking = False
         self._is_closed = False
@@ -82,6 +83,7 @@ class Pool:
 
     def _begin(self, session: Session) -> None:
         preparing = self._sessions.move(session.id, Phase.PREPARING)
+        self._long[session.id] = asyncio.Event()
         self._starting[session.id] = asyncio.create_task(
             self._start_one(preparing), name=f"start-{session.name}"
         )
@@ -93,10 +95,27 @@ class Pool:
             self._journal.record(EventKind.POOL_CHANGED, {"pool": state})
 
     async def until_started(self, session_id: str) -> None:
-        """Wait until a session that is being prepared runs or has failed."""
+        """Wait until a session that is being prepared runs or has failed.
+
+        One whose preparation takes long is not waited for.
+        """
+        task, is_long = self._starting.get(session_id), self._long.get(session_id)
+        if task is not None and is_long is not None:
+            waiting = asyncio.create_task(is_long.wait(), name="until-long")
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+
+    async def until_settled(self, session_id: str) -> None:
+        """Wait until a session is prepared, however long that takes."""
         task = self._starting.get(session_id)
         if task is not None:
             await asyncio.wait({task})
+
+    def takes_long(self, session_id: str) -> None:
+        """A session's preparation takes a while: nobody waits for it any more."""
+        is_long = self._long.get(session_id)
+        if is_long is not None:
+            is_long.set()
 
     async def close(self) -> None:
         """Begin no more starts, and finish those under way."""
@@ -117,4 +136,5 @@ class Pool:
                 )
         finally:
             self._starting.pop(session.id, None)
+            self._long.pop(session.id, None)
             self.kick()

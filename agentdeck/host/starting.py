@@ -19,6 +19,7 @@ from agentdeck.git.repository import open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
 from agentdeck.host.environment import environment_of
 from agentdeck.host.ports import port_for
+from agentdeck.host.preparing import Preparer, StoppedError
 from agentdeck.host.session_files import write_json, write_text
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
@@ -46,6 +47,7 @@ class Starter:
         launcher: LocalLauncher,
         settings: Settings,
         trust: Trust,
+        preparer: Preparer,
     ) -> None:
         self._paths = paths
         self._sessions = sessions
@@ -54,6 +56,7 @@ class Starter:
         self._launcher = launcher
         self._terminal = settings.terminal
         self._trust = trust
+        self._preparer = preparer
         self._ports = settings.port_range
         self._choosing = asyncio.Lock()
         """Keeps two sessions from choosing the same ports."""
@@ -64,13 +67,19 @@ class Starter:
         """Start a session that the pool has given a place."""
         try:
             session = await self._with_port(session)
-            prepared = await asyncio.to_thread(self._prepare, session)
-            self._sessions.change(session.id, **prepared)
+            is_new = await asyncio.to_thread(self._make_worktree, session)
             self.on_worktree(session)
+            if is_new:
+                await self._preparer.prepare(session)
+            changed = await asyncio.to_thread(self._write_launch, session)
+            self._sessions.change(session.id, **changed)
             await self._launcher.spawn(
                 self._paths.session_dir(session.id),
                 self._paths.runner_socket(session.id),
             )
+        except StoppedError as error:
+            self._sessions.move(session.id, Phase.ENDED, error.message)
+            return
         except (AgentDeckError, OSError) as error:
             reason = error.message if isinstance(error, AgentDeckError) else str(error)
             logger.warning("session_failed: %s", reason)
@@ -85,11 +94,10 @@ class Starter:
             port = await asyncio.to_thread(port_for, session, others, self._ports)
             return self._sessions.change(session.id, port=port)
 
-    def _prepare(self, session: Session) -> dict[str, object]:
-        """Make all that the runner needs; gives what it changes of the session."""
+    def _write_launch(self, session: Session) -> dict[str, object]:
+        """Write what the runner needs; gives what it changes of the session."""
         folder = self._paths.session_dir(session.id)
         was_started = (folder / "launch.json").exists()
-        self._make_worktree(session, was_started=was_started)
         for left in ("exit.json", "runner.json", "screen.json"):
             (folder / left).unlink(missing_ok=True)
         self._paths.runner_socket(session.id).unlink(missing_ok=True)
@@ -100,7 +108,7 @@ class Starter:
             (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_text(folder / name, text)
         terminal = self._terminal
-        own = self._trust.read(session.repo).allowed.env
+        own = self._trust.at(session.repo).allowed.env
         env = environment_of(self._paths, session, own) | _TERMINAL
         write_json(
             folder / "launch.json",
@@ -146,13 +154,19 @@ class Starter:
             )
         )
 
-    def _make_worktree(self, session: Session, *, was_started: bool) -> None:
+    def _make_worktree(self, session: Session) -> bool:
+        """See that the worktree is there; says whether it has to be prepared.
+
+        One whose preparation did not come to its end is prepared again.
+        """
+        folder = self._paths.session_dir(session.id)
+        was_started = (folder / "launch.json").exists()
         repository = open_repository(Path(session.repo))
         path = Path(session.worktree)
         for worktree in list_worktrees(repository):
             is_ours = worktree.path == path and worktree.branch == session.branch
             if is_ours and path.is_dir():
-                return
+                return not was_started
         create_worktree(
             repository,
             path,
@@ -160,3 +174,4 @@ class Starter:
             session.base_commit,
             existing_branch=was_started,
         )
+        return True

@@ -52,6 +52,8 @@ class Trash:
         self._landing = landing
         self.before: Callable[[Session], Awaitable[None]] = _nothing
         """Ends what runs in a session's worktree, before that goes."""
+        self.refill: Callable[[Session], None] = lambda _: None
+        """Brings the ignored files into a worktree that is back. Blocks."""
 
     async def discard(self, session: Session, group: str) -> dict[str, Any]:
         """Remove a session that is over, with its worktree and branch.
@@ -67,6 +69,8 @@ class Trash:
                 f"`agentdeck stop {session.name}`."
             )
         await self.before(session)
+        # What ended just now is on the session that comes back.
+        session = self._sessions.session(session.id)
         kept = ""
         if session.phase is not Phase.QUEUED:
             async with self._landing.lock(session.repo):
@@ -92,6 +96,7 @@ class Trash:
         entry = found[0]
         async with self._landing.lock(entry.session.repo):
             await asyncio.to_thread(_restore, self._paths, entry)
+            await asyncio.to_thread(self.refill, entry.session)
         self._sessions.put(entry.session)
         return {"branch": entry.session.branch}
 

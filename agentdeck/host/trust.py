@@ -25,7 +25,7 @@ from agentdeck.config.repository_settings import (
 )
 from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
 from agentdeck.git.files import file_at
-from agentdeck.git.repository import Repository, open_repository
+from agentdeck.git.repository import open_repository
 from agentdeck.host.store import Store
 
 
@@ -75,23 +75,25 @@ class Trust:
         }
 
     async def of(self, repo: str) -> Standing:
-        """How a repository's settings stand; read anew.
+        """How the settings of the repository that a folder is in stand.
 
         Raises:
             AgentDeckError: If there is no such repository.
         """
-        return await asyncio.to_thread(self.read, repo)
+        repository = await asyncio.to_thread(open_repository, Path(repo))
+        return await asyncio.to_thread(self.at, str(repository.root))
 
-    def read(self, repo: str) -> Standing:
-        """The same for a caller in a thread. Blocks."""
-        repository = open_repository(Path(repo))
-        root = str(repository.root)
+    def at(self, root: str) -> Standing:
+        """The same for a repository's root, as sessions name it. Blocks.
+
+        Git is asked only where there is no checkout.
+        """
         noted = self._trusted.get(root, {})
         trusted_text = noted.get("text")
         try:
-            data = _data_of(repository)
+            data = _data_of(Path(root))
             settings = read_repository_settings(data or b"")
-        except UsageError as error:
+        except AgentDeckError as error:
             empty = RepositorySettings()
             return Standing(root, empty, "", "", False, trusted_text, error.message)
         if data is None:
@@ -133,14 +135,13 @@ class Trust:
         return was_trusted
 
 
-def _data_of(repository: Repository) -> bytes | None:
+def _data_of(root: Path) -> bytes | None:
     """The bytes of a repository's file, read once; None where there is none."""
-    if repository.is_bare:
-        return file_at(repository, "HEAD", FILE_NAME)
-    file = repository.root / FILE_NAME
+    if not (root / ".git").exists():
+        return file_at(open_repository(root), "HEAD", FILE_NAME)
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(root / FILE_NAME, flags), "rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None

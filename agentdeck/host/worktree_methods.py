@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from agentdeck.config.repository_settings import FILE_NAME
 from agentdeck.core.checks import Command
-from agentdeck.core.session import Session
+from agentdeck.core.session import Phase, Session
 from agentdeck.host.each import each_session
 from agentdeck.host.method import Method
 from agentdeck.host.trust import Standing
@@ -28,6 +29,8 @@ class WorktreeMethods:
             "trust.revoke": Method(m.OneRepository, self._revoke),
             "session.check": Method(m.CheckSessions, self._check),
             "session.checked": Method(m.ReadChecks, self._checked),
+            "session.setup": Method(m.SetUpSessions, self._set_up),
+            "session.setup_state": Method(m.ReadSetup, self._setup_state),
             "session.output": Method(m.ReadOutput, self._output),
         }
 
@@ -69,6 +72,30 @@ class WorktreeMethods:
 
         return await each_session(self._host.sessions, params.ids, act)
 
+    async def _set_up(self, params: m.SetUpSessions) -> dict[str, Any]:
+        preparer = self._host.preparer
+
+        async def act(session: Session) -> dict[str, Any]:
+            if not params.cancel:
+                await preparer.rerun(session)
+            elif session.phase is Phase.PREPARING:
+                await self._host.stop_session(session, force=False)
+            else:
+                await preparer.stop(session.id)
+                preparer.stop_is_over(session.id)
+            return {}
+
+        return await each_session(self._host.sessions, params.ids, act)
+
+    async def _setup_state(self, params: m.ReadSetup) -> dict[str, Any]:
+        running = await self._host.preparer.wait(params.id, params.wait_s)
+        session = self._host.sessions.session(params.id)
+        return {
+            "state": session.setup.value,
+            "note": session.setup_note,
+            "running": running,
+        }
+
     async def _output(self, params: m.ReadOutput) -> dict[str, Any]:
         session = self._host.sessions.session(params.id)
         output = self._host.outputs.last(session.id, params.kind)
@@ -107,4 +134,4 @@ def _named(commands: tuple[Command, ...]) -> list[dict[str, Any]]:
 
 def _line(command: Command) -> str:
     is_shell = command.argv[:2] == ("sh", "-c") and len(command.argv) == 3
-    return command.argv[2] if is_shell else " ".join(command.argv)
+    return command.argv[2] if is_shell else shlex.join(command.argv)

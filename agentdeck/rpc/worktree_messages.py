@@ -33,6 +33,18 @@ class ReadChecks(ManySessions):
     wait_s: float = Field(default=0, ge=0, le=60)
 
 
+class SetUpSessions(ManySessions):
+    """`session.setup`: prepare worktrees again, or end what is under way."""
+
+    cancel: bool = False
+
+
+class ReadSetup(OneSession):
+    """`session.setup_state`: how a setup stands; waits while it runs."""
+
+    wait_s: float = Field(default=0, ge=0, le=60)
+
+
 class ReadOutput(OneSession):
     """`session.output`: what a setup or checks printed, from a position on."""
 

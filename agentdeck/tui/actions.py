@@ -25,6 +25,7 @@ class Scope(StrEnum):
     LINKS = "choosing a link"
     PEEK = "peeking at a session"
     READER = "reading a diff, log or reason"
+    OUTPUT = "reading checks or a setup"
     REPLAY = "replaying a recording"
     FILTERS = "saved filters"
     MESSAGES = "messages that wait"
@@ -92,6 +93,8 @@ _ROWS = (
     ("session.read", Scope.SESSION, "u", "toggle_unread", "read/unread", "Mark as read, or as unread", 14),
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
+    ("session.check", Scope.SESSION, "C", "run_checks", "check", "Run the checks, or read what they printed"),
+    ("session.setup", Scope.SESSION, "I", "show_setup", "setup", "Read how the worktree was set up, or do it again", 2),
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
     ("session.edit", Scope.SESSION, "E", "open_editor", "editor", "Open the session's worktree in $VISUAL or $EDITOR"),
     ("session.shell", Scope.SESSION, "S", "open_shell", "shell", "Open a shell in the session's worktree"),
@@ -182,6 +185,8 @@ _ROWS = (
     ("reader.right", Scope.READER, "right,l", "scroll_right", "right", "Move to the right"),
     ("reader.next", Scope.READER, "n,right_square_bracket", "next_part", "next file", "Go to the next file", 5),
     ("reader.before", Scope.READER, "N,left_square_bracket", "part_before", "file before", "Go to the file before"),
+    ("output.again", Scope.OUTPUT, "r", "run_again", "run again", "Run it again from the begin", 2),
+    ("output.stop", Scope.OUTPUT, "x", "stop_run", "stop", "Stop what runs", 3),
     ("replay.close", Scope.REPLAY, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("replay.play", Scope.REPLAY, "space", "toggle_play", "play/pause", "Play the recording, or pause it", 2),
     ("replay.back", Scope.REPLAY, "left,h", "seek_by(-5)", "-5 s", "Go back five seconds", 3),

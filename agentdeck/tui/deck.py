@@ -51,6 +51,8 @@ class Deck:
     """All that the app said."""
     lost: str | None = None
     """Why there is no connection now, or None."""
+    declined: set[str] = field(default_factory=set)
+    """Hashes of repositories' settings that a person went on without."""
 
     def agent_environment(self) -> dict[str, str]:
         """The environment that a new session's agent gets."""

@@ -66,8 +66,13 @@ def detail_of(session: Session) -> str:
         return session.needs.text
     if session.phase in (Phase.FAILED, Phase.LOST) and session.reason:
         return session.reason
+    if session.phase is Phase.PREPARING and session.reason:
+        return session.reason
     if session.is_merged:
         return f"into {session.merged_into}"
+    rests = session.is_over or session.activity is Activity.IDLE
+    if rests and session.check is CheckState.FAILED:
+        return f"checks failed: {session.check_note}"
     if session.is_over or session.activity is Activity.IDLE:
         if session.turn_note:
             return session.turn_note

@@ -90,6 +90,7 @@ class FakeLink:
         self._handlers: dict[int, FrameHandler] = {}
         self._answers: dict[str, Answer] = {
             "session.mark_read": self.each_done,
+            "trust.show": lambda _: {"needs_trust": False, "hash": ""},
             "agents.list": {"agents": self.agents, "custom": []},
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,

@@ -140,6 +140,8 @@ class FakeLink:
                 return {"phase": "running", "activity": "working", "evidence": []}
             case "session.logs":
                 return {"data": "a line\n", "position": "1:1", "end": True}
+            case "trust.show":
+                return {"needs_trust": False, "hash": ""}
             case "agents.list":
                 return {"agents": [], "custom": []}
             case "pool.set" | "app.keep_layout" | "app.keep_view":

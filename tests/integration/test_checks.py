@@ -229,6 +229,8 @@ def test_a_discard_ends_the_check_first(deck: Deck) -> None:
     waiting.wait(30)
     until(lambda: gone(pid))
     assert not worktree.exists()
+    deck.run("undo")
+    assert deck.sessions()["a"]["check"] == "interrupted"
 
 
 def test_an_agent_and_its_checks_see_the_sessions_variables(deck: Deck) -> None:

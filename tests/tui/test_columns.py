@@ -44,7 +44,7 @@ def test_lines_fill_the_width_and_leave_room_for_words(
         assert line.width + GUTTER <= max(width, GUTTER + 1)
         if width >= 20:
             assert line.width + GUTTER == width
-            assert line.title >= 11 or line.detail >= 13
+            assert line.title >= 11 or line.detail >= 12
 
 
 @pytest.mark.parametrize("height", [1, 2])

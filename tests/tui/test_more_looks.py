@@ -72,6 +72,19 @@ def messages_link() -> FakeLink:
     return link
 
 
+def trust_link() -> FakeLink:
+    """A host that asks about a repository's settings, which have changed."""
+    link = few_link()
+    setup = [{"name": "npm ci", "command": "npm ci", "argv": []}]
+    checks = [{"name": "tests", "command": "pytest -q", "argv": []}]
+    asked = {"repo": "/home/ada/orchard", "file": ".agentdeck.toml", "hash": "1"}
+    changes = ["@@ -2 +2 @@", '-setup = ["npm install"]', '+setup = ["npm ci"]']
+    more = {"teardown": [], "submodules": False, "env": {"PORT_BASE": "4000"}}
+    what = {"setup": setup, "checks": checks, "changes": changes, "needs_trust": True}
+    link.answer("trust.show", {**asked, **what, **more})
+    return link
+
+
 SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "sessions": (few_link(), (120, 40), ()),
     "sessions-200x60": (few_link(), (200, 60), ()),
@@ -94,6 +107,8 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "messages": (messages_link(), (120, 40), ("H",)),
     "messages-editing": (messages_link(), (80, 24), ("H", "j", "enter")),
     "discard": (few_link(), (120, 40), ("a", "x")),
+    "trust": (trust_link(), (120, 40), ("C",)),
+    "trust-80x24": (trust_link(), (80, 24), ("C",)),
     "peek": (peeking(few_link()), (120, 40), ("space",)),
     "peek-80x24": (peeking(few_link()), (80, 24), ("space",)),
     "help": (few_link(), (120, 40), ("question_mark",)),

@@ -12,6 +12,7 @@ from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.matrix import MatrixScreen
 from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
+from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -31,6 +32,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.LINKS: LinksScreen,
     Scope.PEEK: PeekScreen,
     Scope.READER: ReaderScreen,
+    Scope.OUTPUT: OutputScreen,
     Scope.REPLAY: ReplayScreen,
     Scope.FILTERS: SavedFiltersScreen,
     Scope.MESSAGES: OutboxScreen,
@@ -62,7 +64,7 @@ def test_every_row_is_bound_and_nothing_else_is() -> None:
 def test_no_key_means_two_things_at_once() -> None:
     for scopes in (
         (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP),
-        (Scope.READER,),
+        (Scope.READER, Scope.OUTPUT),
         (Scope.REPLAY,),
         (Scope.TURNS,),
         (Scope.MATRIX,),

@@ -34,7 +34,7 @@ def test_a_whole_file() -> None:
     read = read_repository_settings(WHOLE)
     assert read.setup == (
         Command("npm ci", ("sh", "-c", "npm ci")),
-        Command("make a b", ("make", "a b")),
+        Command("make 'a b'", ("make", "a b")),
     )
     assert read.check_commands[1] == Command("lint", ("ruff", "check"))
     assert read.checks.when == "end-of-turn"
@@ -57,6 +57,9 @@ def test_what_is_harmless_keeps_files_and_runs_nothing() -> None:
         (b"[worktree]\nlinks = []", "line 2: worktree.links: nothing is called that"),
         (b"[checks]\ncommands = ['']", "line 2: checks.commands: a command is"),
         (b"[checks]\ncommands = [[]]", "line 2: checks.commands: a command is"),
+        ('[checks]\ncommands = ["a\u202eb"]'.encode(), "cannot be seen"),
+        (b'[worktree]\nsetup = [["a", "\\u0007"]]', "cannot be seen"),
+        (b'[env]\nA = "\\r"', "cannot be seen"),
         (b"[checks]\nwhen = 'now'", "line 2: checks.when: Input should be"),
         (b"a = 1\n[checks]\n", "line 1: a: nothing is called that"),
         (b"[env]\nAGENTDECK_PORT = '1'", "line 1: env: AGENTDECK_PORT is AgentDeck's"),

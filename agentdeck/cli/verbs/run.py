@@ -261,7 +261,8 @@ async def _say_what_is_lost(client: HostClient, order: dict[str, Any]) -> None:
 
 
 def _print(values: dict[str, Any]) -> None:
-    word = "queued" if values["phase"] == "queued" else "running"
+    phase = values["phase"]
+    word = phase if phase in ("queued", "preparing", "failed") else "running"
     report.out_text(
         report.plain(f"{values['name']}  {word}  {values['branch']}") + "\n"
     )

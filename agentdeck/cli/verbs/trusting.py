@@ -55,10 +55,10 @@ async def _trust(folder: str, *, revoke: bool, yes: bool, as_json: bool) -> int:
                 report.say("It is trusted no longer." if was else "It was not trusted.")
             return ExitStatus.DONE
         standing = await client.call("trust.show", repo=folder)
-        if not as_json:
-            _show(standing)
         if standing["problem"] and not as_json:
             raise RefusedError(standing["problem"])
+        if not as_json:
+            _show(standing)
         if standing["needs_trust"] and _agrees(yes=yes, as_json=as_json):
             known_by = standing["hash"]
             standing = await client.call("trust.grant", repo=folder, hash=known_by)

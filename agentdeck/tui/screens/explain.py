@@ -58,6 +58,11 @@ class ExplainScreen(ReaderScreen):
             parts.append(
                 ("\nRules answer its permissions where one matches.", "$primary")
             )
+        for what, word in (("setup", "setup"), ("check", "checks")):
+            told = answer.get(what) or {}
+            if told.get("state") not in (None, "none"):
+                note = f": {told['note']}" if told.get("note") else ""
+                parts.append(f"\n{word} {told['state']}{one_line(note)}")
         parts.append("\n")
         self.show_summary(Content.assemble(*parts))
         self.lines.show_lines(

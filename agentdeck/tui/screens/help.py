@@ -27,6 +27,7 @@ _SCOPES = (
     Scope.LINKS,
     Scope.PEEK,
     Scope.READER,
+    Scope.OUTPUT,
     Scope.REPLAY,
     Scope.FILTERS,
     Scope.RESULTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentdeck.core.checks import SetupState
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import (
     ANSWER,
@@ -79,6 +80,9 @@ def _fits(row: Action, meant: Sequence[Session], store: SessionStore) -> bool:
             return any(session.phase is Phase.RUNNING for session in meant)
         case "session.approve" | "session.deny":
             return any(session.needs_attention for session in meant)
+        case "session.setup":
+            telling = (SetupState.RUNNING, SetupState.FAILED)
+            return any(session.setup in telling for session in meant)
         case "session.stop":
             return any(not session.is_over for session in meant)
         case "session.resume":

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.trust import trusted_or_asked
 from agentdeck.tui.widgets.role_field import RoleField
 
 SHORT_BELOW = 24
@@ -142,6 +143,8 @@ class NewSessionScreen(ModalScreen[str | None]):
         self._say("")
         self.query_one("#start", Button).disabled = True
         try:
+            if await trusted_or_asked(self.app, self._deck, repo) is None:
+                return
             answer = await self._deck.link.call(
                 "session.create",
                 repo=repo,

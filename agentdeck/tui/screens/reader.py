@@ -21,6 +21,8 @@ class ReaderScreen(Screen[None]):
     """Title, some lines of summary, the text, the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.READER)
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.READER,)
+    """Whose actions the footer shows."""
     DEFAULT_CSS = """
     ReaderScreen { background: $background; }
     ReaderScreen #title { height: 1; padding: 0 1; background: $panel; text-style: bold; }
@@ -42,7 +44,7 @@ class ReaderScreen(Screen[None]):
     def on_mount(self) -> None:
         self.lines.focus()
         rows = sorted(
-            (a for a in actions_of(Scope.READER) if a.rank), key=lambda a: a.rank
+            (a for a in actions_of(*self.SCOPES) if a.rank), key=lambda a: a.rank
         )
         parts = self.has_parts
         self.query_one(KeyBar).show_hints(

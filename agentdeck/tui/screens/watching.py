@@ -22,7 +22,7 @@ from agentdeck.tui.deck import Deck
 from agentdeck.tui.feed import ScreenFeed
 from agentdeck.tui.panes import MAX_PANES, Panes
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.dealing import DealingScreen
+from agentdeck.tui.screens.checking import CheckingScreen
 from agentdeck.tui.widgets.pane import Pane
 from agentdeck.tui.widgets.pane_grid import PaneGrid
 from agentdeck.tui.widgets.terminal import Terminal
@@ -61,7 +61,7 @@ class _State:
     """Frames that are painted and whose acknowledgement waits."""
 
 
-class WatchingScreen(DealingScreen):
+class WatchingScreen(CheckingScreen):
     """A screen with one to nine live terminals."""
 
     def __init__(self, deck: Deck) -> None:
@@ -180,7 +180,7 @@ class WatchingScreen(DealingScreen):
 
     def _note_waiting(self, pane: Pane, session: Session, place: int) -> None:
         if session.phase is Phase.PREPARING:
-            pane.terminal.show_note("Preparing", "Its worktree is being made.")
+            pane.terminal.show_note("Preparing", _progress(session))
             return
         pool = self.deck.store.pool
         line = f"Number {place} in the queue; {pool.running} of {pool.limit} run now."
@@ -382,3 +382,10 @@ class WatchingScreen(DealingScreen):
 
 def _has_screen(session: Session) -> bool:
     return session.phase not in (Phase.QUEUED, Phase.PREPARING)
+
+
+def _progress(session: Session) -> str:
+    """How far a session is that is being prepared."""
+    if not session.reason:
+        return "Its worktree is being made."
+    return f"{one_line(session.reason)}. I shows what it prints."

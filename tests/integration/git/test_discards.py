@@ -211,3 +211,20 @@ def test_every_error_is_for_people() -> None:
     for name in ("GitError", "LockedError", "ConflictError"):
         kind = getattr(__import__("agentdeck.git.errors", fromlist=[name]), name)
         assert issubclass(kind, AgentDeckError)
+
+
+def test_a_change_in_the_second_of_the_index_is_kept(sandbox: Sandbox) -> None:
+    """Of the same length and time: git looks into it only by the index's own time."""
+    made = sandbox.session("a")
+    git(made.path, "config", "core.trustctime", "false")
+    file, index = made.path / "README", made.git_dir / "index"
+    then = int(file.stat().st_mtime) - 100
+    os.utime(file, (then, then))
+    git(made.path, "update-index", "--refresh")
+    os.utime(index, (then, then))
+    content = file.read_text().upper()
+    file.write_text(content)
+    os.utime(file, (then, then))
+    ref = discard(sandbox.repo, made.path, made.branch, "x")
+    back = restore(sandbox.repo, ref, made.path, made.branch)
+    assert (back.path / "README").read_text() == content

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from pathlib import Path
 
-from agentdeck.config.settings import PortSettings
+import pytest
+
+from agentdeck.config.paths import Paths
+from agentdeck.config.settings import PortSettings, Settings, read_settings
 from agentdeck.core.session import Phase, Session
+from agentdeck.host.environment import environment_of
 from agentdeck.host.ports import port_for
 from tests.fakes.fake_client import a_session
 
@@ -41,3 +46,16 @@ def test_a_block_with_a_port_in_use_is_passed_over() -> None:
     with socket.create_server(("127.0.0.1", 47_105)):
         assert port_for(of("a"), [], RANGE) == 47_110
     assert port_for(of("a"), [], RANGE) == 47_100
+
+
+def test_a_host_that_a_session_starts_reads_no_settings_from_its_variables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    ours = environment_of(paths, of("a", 47_100))
+    assert {"AGENTDECK_PORT", "AGENTDECK_PORTS", "AGENTDECK_REPO"} <= set(ours)
+    for name, value in ours.items():
+        if name.startswith("AGENTDECK_"):
+            monkeypatch.setenv(name, value)
+    assert read_settings(tmp_path / "config.toml") == Settings()
+    assert Settings().port_range == PortSettings()
