@@ -30,6 +30,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
+from agentdeck.host.review_methods import ReviewMethods
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.turns_methods import TurnsMethods
@@ -91,6 +92,7 @@ class Methods:
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
+        self.table |= ReviewMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
