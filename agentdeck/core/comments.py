@@ -143,10 +143,8 @@ def _nearest(anchor: Anchor, lines: Sequence[str]) -> int:
     neighbours += [(t, -n) for n, t in enumerate(anchor.after, 1)]
     neighbours.sort(key=lambda each: abs(each[1]))
     for text, offset in neighbours:
-        if len(text.strip()) < TELLING:
-            continue
         places = [n + offset for n, line in enumerate(lines, 1) if line == text]
-        if places:
+        if len(places) == 1 or (places and len(text.strip()) >= TELLING):
             best = min(places, key=lambda n: abs(n - anchor.line))
             return min(max(1, best), len(lines))
     return min(max(1, anchor.line), len(lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,24 +61,22 @@ def _hunk_text(hunk: Hunk, hidden: int) -> str:
     return "   ".join(part for part in (gap, hunk.heading) if part)
 
 
-def _hunk_rows(hunk: Hunk, number: int, *, is_split: bool) -> Iterable[Row]:
+def _hunk_rows(hunk: Hunk, number: int, *, is_split: bool) -> list[Row]:
     removed: list[DiffLine] = []
     added: list[DiffLine] = []
     rows: list[Row] = []
-    for line in (*hunk.lines, None):
-        if line is not None and line.kind is LineKind.REMOVED and not added:
-            removed.append(line)
-        elif line is not None and line.kind is LineKind.ADDED:
+    for line in hunk.lines:
+        if line.kind is LineKind.ADDED:
             added.append(line)
-        else:
+            continue
+        if added or (removed and line.kind is LineKind.CONTEXT):
             rows += _block_rows(removed, added, number, is_split=is_split)
             removed, added = [], []
-            if line is None:
-                break
-            if line.kind is LineKind.REMOVED:
-                removed.append(line)
-            else:
-                rows.append(Row(RowKind.LINE, number, line, line))
+        if line.kind is LineKind.REMOVED:
+            removed.append(line)
+        else:
+            rows.append(Row(RowKind.LINE, number, line, line))
+    rows += _block_rows(removed, added, number, is_split=is_split)
     return rows
 
 

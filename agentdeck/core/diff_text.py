@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
@@ -237,3 +238,27 @@ def excerpt(patch: FilePatch, side: str, first: int, last: int, around: int = 3)
             body = [f"{line.kind.value}{line.text}" for line in shown]
             return "\n".join([hunk.header, *body])
     return ""
+
+
+def hunks_to_wire(patch: FilePatch) -> list[dict[str, Any]]:
+    """The hunks of a file as `agentdeck diff --json` shows them."""
+    return [
+        {
+            "old_start": hunk.old_start,
+            "old_count": hunk.old_count,
+            "new_start": hunk.new_start,
+            "new_count": hunk.new_count,
+            "heading": hunk.heading,
+            "lines": [
+                {
+                    "kind": line.kind.name.lower(),
+                    "old": line.old,
+                    "new": line.new,
+                    "text": line.text,
+                    "is_unended": line.is_unended,
+                }
+                for line in hunk.lines
+            ],
+        }
+        for hunk in patch.hunks
+    ]

@@ -24,6 +24,8 @@ def paired(removed: Sequence[str], added: Sequence[str]) -> list[Pair]:
     Lines that are alike stand beside each other; what is between them fills up from
     the top, so that the two sides stay as short as they can.
     """
+    if len(removed) == 1 and len(added) == 1:
+        return [(0, 0)]
     matches = _alike_pairs(removed, added)
     pairs: list[Pair] = []
     old = new = 0

@@ -111,6 +111,34 @@ def patch_text(
     return data.decode("utf-8", "replace"), is_cut
 
 
+def whole_text(
+    sides: Sides, *, stat: bool, color: bool, ignore_space: bool, limit: int
+) -> tuple[str, bool]:
+    """The diff of all files as git prints it, and whether it was cut at a limit.
+
+    Args:
+        sides: What is compared.
+        stat: A summary by file in place of the text.
+        color: With the terminal colours that git is set to.
+        ignore_space: Pass over lines in which only white space differs.
+        limit: How many bytes there may be.
+    """
+    options = ["--stat" if stat else "--patch", *(["-w"] if ignore_space else [])]
+    options.append(f"--color={'always' if color else 'never'}")
+    with _index_of(sides) as index:
+        data, is_cut = commands.read_up_to(
+            sides.where,
+            "diff",
+            *_SHAPE,
+            *options,
+            *_revisions(sides),
+            "--",
+            index=index,
+            limit=limit,
+        )
+    return data.decode("utf-8", "replace"), is_cut
+
+
 def content_of(sides: Sides, path: str, *, is_old: bool) -> list[str] | None:
     """The lines of a file on one side; None if it is not there, huge or no text."""
     revision = sides.old if is_old else sides.new

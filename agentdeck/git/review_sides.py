@@ -74,12 +74,12 @@ def sides_of(session: Session, compare: Compare) -> Sides:
         case CompareKind.WORKING:
             return Sides(where, head, now)
         case CompareKind.AGAINST:
-            return Sides(where, _known(repo, compare.revision), now)
+            return Sides(where, _known(repo, where, compare.revision), now)
         case CompareKind.COMMIT:
-            commit = _known(repo, compare.revision)
+            commit = _known(repo, where, compare.revision)
             return Sides(where, _parent(repo, commit), commit)
         case CompareKind.TURN:
-            commit = _known(repo, compare.revision)
+            commit = _known(repo, where, compare.revision)
             return Sides(where, _turn_start(repo, session, commit), commit)
 
 
@@ -107,10 +107,10 @@ def commit_in(worktree: Path, revision: str) -> str | None:
     return shown.text.splitlines()[-1] if shown.status == 0 and shown.text else None
 
 
-def _known(repo: Repository, revision: str) -> str:
+def _known(repo: Repository, where: Path, revision: str) -> str:
+    """The commit that a revision means to somebody in the session's worktree."""
     if revision and not revision.startswith("-") and "\0" not in revision:
-        own = commit_of(repo, full_ref(revision)) if "~" not in revision else None
-        commit = own or commit_of(repo, revision)
+        commit = commit_in(where, full_ref(revision)) or commit_in(where, revision)
         if commit is not None:
             return commit
     raise unknown_revision(repo, revision)

@@ -25,7 +25,7 @@ from agentdeck.core.review import (
 from agentdeck.core.session import Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.repository import open_repository
-from agentdeck.git.review import Listing, content_of, listing, patch_text
+from agentdeck.git.review import Listing, content_of, listing, patch_text, whole_text
 from agentdeck.git.review_sides import Sides, fork_point, sides_of, turns_between
 from agentdeck.host.method import Method
 from agentdeck.host.review_book import MAX_COMMENTS, Notes, ReviewBook
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LISTINGS_KEPT = 16
 MAX_COMMITS = 200
+MAX_TEXT_BYTES = 48_000_000
+"""A message to a client may be a little longer."""
 CHANGED = "The files have changed since; read the list again."
 
 
@@ -48,6 +50,7 @@ class ReviewMethods:
         self._book = ReviewBook(host.paths)
         self._listings: OrderedDict[str, Listing] = OrderedDict()
         self.table: dict[str, Method] = {
+            "session.diff": Method(m.ReadDiff, self._diff),
             "review.files": Method(m.ReadReview, self._files),
             "review.state": Method(m.ReadReview, self._state),
             "review.patches": Method(m.ReadPatches, self._patches),
@@ -83,6 +86,21 @@ class ReviewMethods:
                 for file in found.files
             ],
         }
+
+    async def _diff(self, params: m.ReadDiff) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        text, is_cut = await asyncio.to_thread(_text_of, session, params)
+        if is_cut:
+            raise RefusedError(
+                f"The diff of {session.name} is larger than {MAX_TEXT_BYTES:,} bytes."
+                " `--stat` counts it; `git diff` in its worktree prints it."
+            )
+        found = await self._list(params)
+        files = [
+            {"path": f.path, "added": f.added, "removed": f.removed}
+            for f in found.files
+        ]
+        return {"text": text, "base": session.base, "files": files}
 
     async def _state(self, params: m.ReadReview) -> dict[str, Any]:
         session = self._host.sessions.session(params.id)
@@ -219,6 +237,16 @@ def _compare(params: m.ReviewOf) -> Compare:
 
 def _listed(session: Session, compare: Compare, *, ignore_space: bool) -> Listing:
     return listing(sides_of(session, compare), ignore_space=ignore_space)
+
+
+def _text_of(session: Session, params: m.ReadDiff) -> tuple[str, bool]:
+    return whole_text(
+        sides_of(session, _compare(params)),
+        stat=params.stat,
+        color=params.color,
+        ignore_space=params.ignore_space,
+        limit=MAX_TEXT_BYTES,
+    )
 
 
 def _state_of(session: Session, compare: Compare) -> str:

@@ -31,6 +31,13 @@ class ReadReview(ReviewOf):
     ignore_space: bool = False
 
 
+class ReadDiff(ReadReview):
+    """`session.diff`: what is compared, as git prints it, and its files' counts."""
+
+    stat: bool = False
+    color: bool = False
+
+
 class ReadPatches(ReadReview):
     """`review.patches`: the diff of some files of a listing, by their numbers.
 

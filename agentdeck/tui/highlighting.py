@@ -26,12 +26,18 @@ class FileColours:
     """The colours of one file's lines, as far as they have been asked for."""
 
     def __init__(self, patch: FilePatch) -> None:
+        self._patch = patch
         self._path = patch.path
+        self._is_divided = False
         self._pieces: list[tuple[str, Piece]] = []
         self._piece_of: dict[tuple[str, int], int] = {}
         self._spans: dict[tuple[str, int], Spans] = {}
         self._done: set[int] = set()
-        for hunk in patch.hunks:
+
+    def _divide(self) -> None:
+        """Divide the lines into pieces, when the first of them is seen."""
+        self._is_divided = True
+        for hunk in self._patch.hunks:
             for side, left_out in (("old", LineKind.ADDED), ("new", LineKind.REMOVED)):
                 lines = [
                     ((line.old if side == "old" else line.new) or 0, line.text)
@@ -52,6 +58,8 @@ class FileColours:
 
     def missing(self, side: str, number: int) -> int | None:
         """The piece to read for a line's colours, if it is not read yet."""
+        if not self._is_divided:
+            self._divide()
         piece = self._piece_of.get((side, number))
         return None if piece is None or piece in self._done else piece
 

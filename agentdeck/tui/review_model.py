@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from agentdeck.core.comments import Comment, Place, lines_named
 from agentdeck.core.diff_rows import Row, RowKind, rows_of
-from agentdeck.core.diff_text import FilePatch
+from agentdeck.core.diff_text import FilePatch, parse_diff
 from agentdeck.core.review import ReviewFile
 from agentdeck.tui.highlighting import FileColours
 
 MAX_AT_ONCE = 20_000
 """A file with more changed lines is shown when a person asks for it."""
-PAGE_LINES = 3000
-FIRST_PAGE_LINES = 1200
+PAGE_LINES = 2000
+FIRST_PAGE_LINES = 600
 """The first page is small, so that it is there at once."""
 PAGE_FILES = 60
 MIN_WRAP = 20
@@ -65,6 +65,16 @@ class FileSection:
             and self.patch is None
             and not (self.is_asked or self.is_large or self.problem)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """What was read of one file, with its rows made."""
+
+    number: int
+    patch: FilePatch
+    rows: list[Row]
+    is_split: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,28 +174,33 @@ class ReviewModel:
             room -= lines
         return pages
 
-    def take_patches(
-        self, numbers: Iterable[int], patches: Sequence[FilePatch]
-    ) -> None:
-        """Take the patches of some files in."""
+    def read(self, numbers: Iterable[int], text: str) -> list[Patched]:
+        """Read the diff of some files; it changes nothing, so a thread may do it."""
         by_path: dict[str, list[FilePatch]] = {}
-        for patch in patches:
-            for path in {patch.new_path, patch.old_path} - {None}:
-                by_path.setdefault(str(path), []).append(patch)
+        for patch in parse_diff(text):
+            by_path.setdefault(patch.path, []).append(patch)
+        found: list[Patched] = []
         for number in numbers:
-            section = self.sections[number]
-            found = by_path.get(section.file.path, [])
-            section.is_asked = False
-            section.patch, section.base = _joined(section.file, found), []
-            section.colours = FileColours(section.patch)
+            file = self.sections[number].file
+            patch = _joined(file, by_path.get(file.path, []))
+            is_split = self._is_split(file)
+            rows = rows_of(patch, is_split=is_split)
+            found.append(Patched(number, patch, rows, is_split))
+        return found
+
+    def take(self, read: Iterable[Patched], *, is_cut: bool = False) -> None:
+        """Take in what was read of some files; `is_cut` if there would be more."""
+        for each in read:
+            section = self.sections[each.number]
+            section.is_asked, section.is_cut = False, is_cut
+            section.patch, section.colours = each.patch, FileColours(each.patch)
+            section.is_split, section.base = each.is_split, each.rows
+            section.digits = _digits(each.patch)
             self._build(section)
         self._number()
 
-    def take_cut(self, number: int, patch: FilePatch | None) -> None:
-        """Take what there is of a file that was too large to be read whole."""
-        section = self.sections[number]
-        section.is_cut = True
-        self.take_patches([number], [patch] if patch else [])
+    def _is_split(self, file: ReviewFile) -> bool:
+        return self.is_split and file.status not in "AD"
 
     def refuse(self, numbers: Iterable[int], problem: str) -> None:
         """Say in some files why their lines are not there."""
@@ -232,9 +247,6 @@ class ReviewModel:
         """Show side by side or unified, in a width for comments."""
         if (is_split, width) == (self.is_split, self.width):
             return
-        for section in self.sections:
-            if is_split != self.is_split:
-                section.base = []
         self.is_split, self.width = is_split, width
         self._build_all()
 
@@ -274,10 +286,9 @@ class ReviewModel:
         if section.is_open:
             rows += [Row(RowKind.NOTE, text=note) for note in _notes(section)]
             if section.patch is not None:
-                if not section.base:
-                    section.is_split = self.is_split and section.file.status not in "AD"
+                if section.is_split is not self._is_split(section.file):
+                    section.is_split = self._is_split(section.file)
                     section.base = rows_of(section.patch, is_split=section.is_split)
-                    section.digits = _digits(section.patch)
                 rows += self._with_comments(section, said)
             else:
                 rows += [row for each in said for row in self._comment_rows(each)]
@@ -285,8 +296,6 @@ class ReviewModel:
                 rows.append(Row(RowKind.NOTE, text=CUT))
             rows.append(Row(RowKind.NOTE))
         section.rows = rows
-        if section.patch is None:
-            section.base = []
 
     def _with_comments(self, section: FileSection, said: list[Said]) -> list[Row]:
         if not said:

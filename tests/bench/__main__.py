@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import flood, listing, merging
+from tests.bench import flood, listing, merging, reviewing
 from tests.bench.measure import Row, paired
 from tests.integration.deck import Deck
 
@@ -94,6 +94,7 @@ BENCHES: dict[str, Callable[[Deck], list[Row]]] = {
     "flood": flood.rows,
     "merge": merging.rows,
     "list": listing.rows,
+    "review": reviewing.rows,
 }
 
 

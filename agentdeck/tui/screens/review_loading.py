@@ -15,7 +15,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from agentdeck.core.comments import comment_from_wire, place_from_wire
-from agentdeck.core.diff_text import parse_diff
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.review import Compare, file_from_wire, mark_of
 from agentdeck.core.session import Session
@@ -156,16 +155,14 @@ class ReviewLoading(Screen[None]):
             problem = error.message
             self._change(model, lambda: model.refuse(asked, problem))
             return
-        patches = await asyncio.to_thread(parse_diff, str(answer["text"]))
-        if not answer["is_cut"]:
-            self._change(model, lambda: model.take_patches(asked, patches))
-        elif len(asked) == 1:
-            patch = patches[0] if patches else None
-            self._change(model, lambda: model.take_cut(asked[0], patch))
-        else:
+        is_cut = bool(answer["is_cut"])
+        if is_cut and len(asked) > 1:
             for number in asked:
                 model.sections[number].is_asked = False
                 await self._read_page(model, [number])
+            return
+        read = await asyncio.to_thread(model.read, asked, str(answer["text"]))
+        self._change(model, lambda: model.take(read, is_cut=is_cut))
 
     def _change(self, model: ReviewModel, change: Any) -> None:
         if self.is_mounted and self.model is model:

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from agentdeck.core.diff_text import FilePatch, LineKind, parse_diff
 from agentdeck.core.review import Compare, CompareKind, ReviewFile
 from agentdeck.core.session import Session, SessionId
-from agentdeck.git.errors import UnknownRevisionError
+from agentdeck.git.errors import BranchMissingError, UnknownRevisionError
 from agentdeck.git.review import (
     Listing,
     content_of,
     listing,
     patch_text,
+    whole_text,
 )
 from agentdeck.git.review_sides import sides_of, turns_between
 from tests.integration.git.repositories import Sandbox, commit_file, git
@@ -118,6 +119,38 @@ def test_a_worktree_that_is_gone_shows_its_branch(sandbox: Sandbox) -> None:
     assert content_of(found.sides, "a.py", is_old=False) == ["a = 1"]
 
 
+def test_a_session_without_worktree_and_branch_is_said(sandbox: Sandbox) -> None:
+    session = a_session(sandbox, "one")
+    git(sandbox.root, "worktree", "remove", "--force", session.worktree)
+    git(sandbox.root, "branch", "-D", session.branch)
+    with pytest.raises(BranchMissingError):
+        shown(session)
+
+
+def test_the_whole_as_git_prints_it(sandbox: Sandbox) -> None:
+    git(sandbox.root, "config", "diff.external", "false")
+    session = a_session(sandbox, "one", ("committed", "c\n"))
+    worktree = Path(session.worktree)
+    (worktree / "README").write_text("one\nTWO\nthree\n")
+    (worktree / 'odd "é\n').write_text("u\n")
+    index = Path(git(worktree, "rev-parse", "--git-dir")) / "index"
+    before = index.read_bytes()
+    index.with_name("index.lock").write_text("")
+    sides = sides_of(session, Compare())
+
+    def text(*, stat: bool = False, color: bool = False, limit: int = LIMIT) -> str:
+        options = {"stat": stat, "color": color, "ignore_space": False}
+        return whole_text(sides, limit=limit, **options)[0]  # type: ignore[arg-type]
+
+    assert all(line in text() for line in ("+c\n", "+TWO\n", "-two\n", "+u\n"))
+    assert "a/README b/README" in text()
+    assert "\x1b[" not in text()
+    assert "\x1b[" in text(color=True)
+    assert "3 files changed" in text(stat=True)
+    assert text(limit=9) == text()[:9]
+    assert index.read_bytes() == before
+
+
 def test_one_commit_and_one_turn_and_another_branch(sandbox: Sandbox) -> None:
     session = a_session(sandbox, "one", ("a.py", "1\n"))
     worktree = Path(session.worktree)
@@ -128,6 +161,7 @@ def test_one_commit_and_one_turn_and_another_branch(sandbox: Sandbox) -> None:
     turns = turns_between(sandbox.repo, sandbox.tip(), session.branch)
     assert [(t.number, t.commit.sha) for t in turns] == [("2", second), ("1", first)]
     assert list(by_path(shown(session, "commit", second))) == ["c.py"]
+    assert list(by_path(shown(session, "commit", "HEAD~1"))) == ["b.py"]
     assert list(by_path(shown(session, "turn", second))) == ["b.py", "c.py"]
     assert by_path(shown(session, "turn", first))["a.py"].status == "A"
     other = a_session(sandbox, "two", ("a.py", "2\n"), ("z.py", "z\n"))
@@ -194,6 +228,25 @@ def test_every_kind_of_change_is_told(sandbox: Sandbox) -> None:
     assert text["gone.txt"].new_path is None
     assert text["image.png"].is_binary
     assert text["link"].hunks[0].lines[0].text == "script"
+
+
+def test_a_name_taken_again_after_a_rename_has_its_own_lines(sandbox: Sandbox) -> None:
+    commit_file(sandbox.root, "a.txt", "".join(f"line {n}\n" for n in range(20)))
+    session = a_session(sandbox, "one")
+    worktree = Path(session.worktree)
+    git(worktree, "mv", "a.txt", "b.txt")
+    (worktree / "a.txt").symlink_to("b.txt")
+    found = shown(session)
+    text, _ = patch_text(found, [f.number for f in found.files], limit=LIMIT)
+    lines = {
+        (patch.path, line.text)
+        for patch in parse_diff(text)
+        for hunk in patch.hunks
+        for line in hunk.lines
+        if line.kind is LineKind.ADDED
+    }
+    assert ("a.txt", "b.txt") in lines
+    assert set(by_path(found)) == {"a.txt", "b.txt"}
 
 
 def test_space_alone_can_be_passed_over(sandbox: Sandbox) -> None:
