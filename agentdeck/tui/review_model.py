@@ -43,6 +43,8 @@ class FileSection:
     rows: list[Row] = field(default_factory=list)
     base: list[Row] = field(default_factory=list)
     digits: int = 3
+    is_elsewhere: bool = False
+    """It is not in what is compared: only its comments are shown."""
     is_split: bool = False
     """Whether its sides stand beside each other: not where there is only one."""
 
@@ -131,6 +133,11 @@ class ReviewModel:
         number = min(bisect_right(self._starts, y) - 1, len(self.sections) - 1)
         section = self.sections[number]
         return section, section.rows[y - self._starts[number]]
+
+    @property
+    def compared(self) -> list[FileSection]:
+        """The files that differ, without those that are only commented."""
+        return [section for section in self.sections if not section.is_elsewhere]
 
     def start_of(self, number: int) -> int:
         """The place of a file's first row."""
@@ -238,6 +245,8 @@ class ReviewModel:
         """Mark files as reviewed, which closes them, or open them again."""
         for number in numbers:
             section = self.sections[number]
+            if section.is_elsewhere:
+                continue
             section.file = replace(section.file, is_reviewed=is_reviewed)
             section.is_open = not is_reviewed
             self._build(section)
@@ -255,6 +264,12 @@ class ReviewModel:
         self.said = {}
         for each in said:
             self.said.setdefault(each.comment.anchor.path, []).append(each)
+        self.sections = self.compared
+        known = {section.file.path for section in self.sections}
+        known |= {section.file.old_path or "" for section in self.sections}
+        for path in sorted(self.said.keys() - known):
+            file = ReviewFile(len(self.sections), path, " ")
+            self.sections.append(FileSection(file, is_open=True, is_elsewhere=True))
         self._build_all()
 
     def comments_of(self, file: ReviewFile) -> list[Said]:
@@ -339,6 +354,8 @@ WAITS = "reading…"
 def _notes(section: FileSection) -> list[str]:
     """What is said of a file before its lines."""
     file = section.file
+    if section.is_elsewhere:
+        return ["not in what is compared"]
     notes: list[str] = []
     if file.status == "U":
         notes.append("A merge inside the worktree waits: this file has conflicts.")

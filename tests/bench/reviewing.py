@@ -1,6 +1,7 @@
 """A review of 10,000 changed lines: opened, coloured, scrolled, side by side.
 
-The host and the repository are real; the app draws without a terminal.
+The host and the repository are real; the app draws without a terminal. The processor
+time is that of app, host and git together: on a loaded machine it says more.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 from textual.pilot import Pilot
 
 from agentdeck.config.paths import paths_from_environment
@@ -22,6 +25,7 @@ from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.link import HostLink
 from agentdeck.tui.screens.review import ReviewScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
+from agentdeck.tui.widgets.diff_view import DiffView
 from agentdeck.tui.widgets.session_list import SessionList
 from tests.bench.measure import Row
 from tests.integration.deck import Deck
@@ -31,6 +35,17 @@ FILES, LINES = 100, 50
 SIZES = ((120, 40), (200, 60))
 PAGES = 150
 RUNS = 5
+DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Medians of some openings, in seconds."""
+
+    first_s: float
+    first_cpu_s: float
+    whole_s: float
+    page_ms: float
 
 
 def rows(deck: Deck) -> list[Row]:
@@ -40,31 +55,18 @@ def rows(deck: Deck) -> list[Row]:
     os.environ["AGENTDECK_HOME"] = str(deck.home)
     found: list[Row] = []
     for size in SIZES:
-        first, whole, page = asyncio.run(_measured(size))
+        got = asyncio.run(_measured(size, psutil.Process(deck.host_pid())))
         kind = f"{size[0]}x{size[1]}"
-        found += [
-            Row(
-                f"review, 10,000 lines, first lines ({kind}), s",
-                _s(first),
-                _s(bare),
-                first,
-                1.0,
-            ),
-            Row(
-                f"review, 10,000 lines, all of them ({kind}), s",
-                _s(whole),
-                _s(bare),
-                whole,
-                3.0,
-            ),
-            Row(
-                f"review, a page further ({kind}), ms",
-                f"{page:.1f} ms",
-                "-",
-                page,
-                33.0,
-            ),
-        ]
+        for what, value, budget in (
+            ("first lines", got.first_s, 1.0),
+            ("first lines, processor time", got.first_cpu_s, 1.0),
+            ("all lines", got.whole_s, 3.0),
+        ):
+            label = f"review of 10,000 lines, {kind}: {what}"
+            found.append(Row(label, _s(value), _s(bare), value, budget))
+        page = got.page_ms
+        label = f"review of 10,000 lines, {kind}: a page, ms"
+        found.append(Row(label, f"{page:.1f} ms", "-", page, 33.0))
     return found
 
 
@@ -97,44 +99,56 @@ def _git_s(worktree: Path) -> float:
     return time.perf_counter() - began
 
 
-async def _measured(size: tuple[int, int]) -> tuple[float, float, float]:
+async def _measured(size: tuple[int, int], host: psutil.Process) -> Measured:
     firsts: list[float] = []
+    used: list[float] = []
     wholes: list[float] = []
     pages: list[float] = []
     app = AgentDeckApp(HostLink(paths_from_environment()))
     async with app.run_test(size=size) as pilot:
         main = app.screen
         assert isinstance(main, SessionsScreen)
-        await _until(
-            pilot, lambda: main.query(SessionList) and main.query_one(SessionList).order
-        )
+        await _until(pilot, lambda: _has_rows(main))
         for _ in range(RUNS):
-            began = time.perf_counter()
-            await pilot.press("d")
+            began, cpu = time.perf_counter(), _cpu_s(host)
+            main.action_show_diff()
+            await _until(pilot, lambda: isinstance(app.screen, ReviewScreen))
             screen = app.screen
             assert isinstance(screen, ReviewScreen)
             await _until(pilot, partial(_has_lines, screen))
             firsts.append(time.perf_counter() - began)
+            used.append(_cpu_s(host) - cpu)
             await _until(pilot, partial(_has_all, screen))
             wholes.append(time.perf_counter() - began)
-            for _ in range(PAGES // RUNS):
-                began = time.perf_counter()
-                screen.action_page(1)
-                screen.refresh(layout=False)
-                for y in range(screen.view.size.height):
-                    screen.view.render_line(y)
-                await asyncio.sleep(0)
-                pages.append(1000 * (time.perf_counter() - began))
-            await pilot.press("escape")
+            pages += [_page_ms(screen) for _ in range(PAGES // RUNS)]
+            screen.action_close()
             await _until(pilot, lambda: app.screen is main)
-    return (
-        statistics.median(firsts),
-        statistics.median(wholes),
-        statistics.median(pages),
-    )
+    middle = statistics.median
+    return Measured(middle(firsts), middle(used), middle(wholes), middle(pages))
+
+
+def _page_ms(screen: ReviewScreen) -> float:
+    """The time to go a page on and draw all of it."""
+    began = time.perf_counter()
+    screen.action_page(1)
+    for y in range(screen.view.size.height):
+        screen.view.render_line(y)
+    return 1000 * (time.perf_counter() - began)
+
+
+def _cpu_s(host: psutil.Process) -> float:
+    times = host.cpu_times()
+    used = times.user + times.system + times.children_user + times.children_system
+    return used + time.process_time()
+
+
+def _has_rows(main: SessionsScreen) -> bool:
+    return bool(main.query(SessionList) and main.query_one(SessionList).order)
 
 
 def _has_lines(screen: ReviewScreen) -> bool:
+    if not screen.query(DiffView):
+        return False
     model = screen.model
     seen = range(min(screen.view.size.height, model.row_count))
     return any(model.at(y)[1].kind is RowKind.LINE for y in seen)
@@ -145,8 +159,9 @@ def _has_all(screen: ReviewScreen) -> bool:
 
 
 async def _until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    while not holds():
-        await pilot.pause(0.001)
+    async with asyncio.timeout(DEADLINE_S):
+        while not holds():
+            await pilot.pause(0.001)
 
 
 def _s(seconds: float) -> str:

@@ -233,6 +233,34 @@ async def test_removed_lines_and_whole_files_are_commented_too() -> None:
         await deck.until(lambda: "the whole file" in rows(view)[1])
 
 
+async def test_a_comment_on_a_file_that_is_not_compared_stays_in_sight() -> None:
+    async with reviewing() as (deck, fake, view):
+        params = {"id": "id-fix-login", "path": "gone.py", "side": "new", "line": 3}
+        fake._add({**params, "texts": ["x"], "text": "And this?"})
+        await deck.until(lambda: "And this?" in "".join(rows(view)))
+        at = row_with(view, "gone.py")
+        assert "not in what is compared" in rows(view)[at + 1]
+        assert "0 of 4 reviewed" in title(deck)
+        view.go_to(at)
+        await deck.press("space", "E")
+        assert fake.marks == []
+        assert "is not there now" in str(deck.toasts())
+        fake.comments.clear()
+        fake._tell({"id": "id-fix-login"})
+        await deck.until(lambda: "gone.py" not in "".join(rows(view)))
+
+
+async def test_the_place_is_kept_when_the_terminal_is_resized() -> None:
+    async with reviewing(size=(120, 20)) as (deck, _, view):
+        view.go_to(row_with(view, "self.token = "))
+        await deck.pilot.resize_terminal(200, 20)
+        await deck.until(lambda: view.is_split)
+        await deck.settle()
+        assert "self.token = " in rows(view)[view.cursor]
+        top = view.scroll_offset.y
+        assert top <= view.cursor < top + view.size.height
+
+
 async def test_comments_are_sent_after_a_look_at_the_message() -> None:
     link = FakeLink(a_session("fix-login", activity=Activity.WORKING))
     async with reviewing(fake=FakeReview(link)) as (deck, fake, view):
@@ -405,7 +433,7 @@ async def test_the_file_is_opened_at_the_line(monkeypatch: pytest.MonkeyPatch) -
         assert ran == [["vim", "+8", f"{folder}/orchard/login.py"], ["/bin/zsh"]]
         view.go_to(row_with(view, "test_old.py"))
         await deck.press("E")
-        assert "is deleted there" in str(deck.toasts())
+        assert "is not there now" in str(deck.toasts())
         assert len(ran) == 2
 
 

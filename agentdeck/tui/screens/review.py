@@ -97,7 +97,7 @@ class ReviewScreen(ReviewNotes):
             )
 
     def _show_title(self) -> None:
-        sections = self.model.sections
+        sections = self.model.compared
         read = sum(section.file.is_reviewed for section in sections)
         progress = f"{read} of {len(sections)} reviewed" if sections else ""
         room = max(8, self.size.width - len(progress) - 14)
@@ -304,8 +304,8 @@ class ReviewScreen(ReviewNotes):
         if not numbers:
             return
         section = self.model.sections[numbers[0]]
-        if section.file.status == "D":
-            self.say(f"{section.file.path} is deleted there.")
+        if section.file.status == "D" or section.is_elsewhere:
+            self.say(f"{section.file.path} is not there now.")
             return
         problem = open_worktree(
             self.app, self.deck, self.session, section.file.path, self._line_here()

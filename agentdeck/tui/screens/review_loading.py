@@ -89,7 +89,9 @@ class ReviewLoading(Screen[None]):
             return
         self.problem, self.is_stale = "", False
         self.listing = str(answer["listing"])
-        model = ReviewModel([file_from_wire(file) for file in answer["files"]])
+        view = self.view
+        files = [file_from_wire(file) for file in answer["files"]]
+        model = ReviewModel(files, is_split=view.is_split)
         await self._show_model(model, keeps_place=keeps_place)
         await self.load_patches(first=True)
 
@@ -181,11 +183,11 @@ class ReviewLoading(Screen[None]):
             ]
             marks = {tuple(mark) for mark in answer.get("marks") or ()}
             self.view.keep_place(lambda: self._take_notes(said, marks))
-            self.files.refresh()
+            self.files.show_model(self.model)
             self.show_state()
 
     def _take_notes(self, said: list[Said], marks: set[tuple[str, ...]]) -> None:
-        for section in self.model.sections:
+        for section in self.model.compared:
             is_reviewed = mark_of(section.file) in marks
             if is_reviewed != section.file.is_reviewed:
                 self.model.mark([section.file.number], is_reviewed=is_reviewed)
@@ -233,7 +235,7 @@ class ReviewLoading(Screen[None]):
 
 def _keep_open(old: ReviewModel, new: ReviewModel) -> None:
     """Open in the new review what a person had opened in the old one."""
-    was_open = {s.file.path: s.is_open for s in old.sections}
+    was_open = {s.file.path: s.is_open for s in old.compared}
     for section in new.sections:
         is_open = was_open.get(section.file.path, section.is_open)
         if is_open != section.is_open and not section.file.is_reviewed:

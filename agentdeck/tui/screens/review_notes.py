@@ -48,6 +48,9 @@ class ReviewNotes(ReviewLoading):
         if not numbers:
             return
         sections = [self.model.sections[n] for n in numbers]
+        sections = [section for section in sections if not section.is_elsewhere]
+        if not sections:
+            return
         is_on = not all(section.file.is_reviewed for section in sections)
         last = max(numbers)
         self.view.keep_place(lambda: self.model.mark(numbers, is_reviewed=is_on))
@@ -60,7 +63,8 @@ class ReviewNotes(ReviewLoading):
         self.load_more()
 
     def _go_to_unread(self, after: int) -> None:
-        order = [*range(after + 1, len(self.model.sections)), *range(after + 1)]
+        count = len(self.model.compared)
+        order = [*range(after + 1, count), *range(min(after + 1, count))]
         unread = (n for n in order if not self.model.sections[n].file.is_reviewed)
         number = next(unread, after)
         self.view.go_to(self.model.start_of(number), to_top=True)

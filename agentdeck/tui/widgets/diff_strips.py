@@ -19,7 +19,7 @@ from agentdeck.tui.highlighting import Spans
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import age, cell_text, cut, one_line
 from agentdeck.tui.review_model import FileSection, Said
-from agentdeck.tui.widgets.diff_palette import DiffPalette, palette_of
+from agentdeck.tui.widgets.diff_palette import DiffPalette, palette_of, styled
 
 MAX_COLUMNS = 4000
 TAB = 4
@@ -50,9 +50,9 @@ class Shape:
 class StripMaker:
     """Draws rows in a look."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, is_truecolor: bool = True) -> None:
         self._look = look
-        self.palette: DiffPalette = palette_of(look)
+        self.palette: DiffPalette = palette_of(look, is_truecolor=is_truecolor)
         self._ascii = look.glyphs.is_ascii
 
     def strip(
@@ -94,13 +94,13 @@ class StripMaker:
         if row.kind is RowKind.LINE:
             line = row.right or row.left
             kind = line.kind if line else LineKind.CONTEXT
-            return Style(bgcolor=self.palette.tints[kind])
+            return styled(None, self.palette.tints[kind])
         if is_cursor and row.kind is not RowKind.COMMENT:
-            return Style(bgcolor=self.palette.cursor)
-        return Style(bgcolor=self._look.background)
+            return styled(None, self.palette.cursor)
+        return styled(None, self._look.background)
 
     def _bar(self, background: str, *, is_cursor: bool) -> Segment:
-        style = Style(color=self._look.primary, bgcolor=background)
+        style = styled(self._look.primary, background)
         return Segment(self._look.glyphs.bar if is_cursor else " ", style)
 
     def _file(
@@ -109,31 +109,29 @@ class StripMaker:
         look, file = self._look, section.file
         background = self.palette.cursor if is_cursor else self.palette.band
 
-        def styled(colour: str, *, bold: bool = False) -> Style:
-            return Style(
-                color=getattr(look, colour), bgcolor=background, bold=bold or None
-            )
+        def in_band(colour: str, *, bold: bool = False) -> Style:
+            return styled(getattr(look, colour), background, bold=bold)
 
         counts = [
-            Segment(f"  +{file.added}", styled("success")),
-            Segment(f" {look.glyphs.minus}{file.removed}", styled("error")),
+            Segment(f"  +{file.added}", in_band("success")),
+            Segment(f" {look.glyphs.minus}{file.removed}", in_band("error")),
         ]
         if file.is_binary:
-            counts = [Segment("  binary", styled("muted"))]
+            counts = [Segment("  binary", in_band("muted"))]
         if file.is_generated:
-            counts.append(Segment("  generated", styled("muted")))
+            counts.append(Segment("  generated", in_band("muted")))
         if file.is_reviewed:
             counts.append(
-                Segment(f"  {look.glyphs.marked} reviewed", styled("success"))
+                Segment(f"  {look.glyphs.marked} reviewed", in_band("success"))
             )
         room = shape.width - sum(cell_len(each.text) for each in counts) - 6
         name = one_line(file.path, ascii_only=self._ascii)
         return [
             self._bar(background, is_cursor=is_cursor),
-            Segment(f"{self._fold(section)} ", styled("muted")),
-            Segment(f"{file.status} ", styled(status_colour(file.status), bold=True)),
+            Segment(f"{self._fold(section)} ", in_band("muted")),
+            Segment(f"{file.status} ", in_band(status_colour(file.status), bold=True)),
             Segment(
-                _cut_left(name, room, look.glyphs.more), styled("bright", bold=True)
+                _cut_left(name, room, look.glyphs.more), in_band("bright", bold=True)
             ),
             *counts,
         ]
@@ -145,7 +143,7 @@ class StripMaker:
 
     def _note(self, row: Row, *, is_cursor: bool) -> list[Segment]:
         background = self.palette.cursor if is_cursor else self._look.background
-        style = Style(color=self._look.muted, bgcolor=background, italic=True)
+        style = styled(self._look.muted, background, italic=True)
         text = one_line(row.text, ascii_only=self._ascii)
         return [
             self._bar(background, is_cursor=is_cursor),
@@ -157,7 +155,7 @@ class StripMaker:
     ) -> list[Segment]:
         look = self._look
         background = self.palette.cursor if is_cursor else self.palette.empty
-        style = Style(color=look.faint, bgcolor=background)
+        style = styled(look.faint, background)
         dots = "..." if self._ascii else "⋯"
         room = max(1, shape.width - section.digits - 6)
         text = cut(
@@ -174,24 +172,24 @@ class StripMaker:
     ) -> list[Segment]:
         look = self._look
         background = self.palette.cursor if is_cursor else self.palette.band
-        edge = Style(color=look.accent, bgcolor=background)
+        edge = styled(look.accent, background)
         segments = [
-            Segment("    ", Style(bgcolor=look.background)),
+            Segment("    ", styled(None, look.background)),
             Segment(f"{look.glyphs.bar} ", edge),
         ]
         if row.hunk == 0 and said is not None:
             segments += self._comment_head(said, shape, background)
         else:
             text = cell_text(row.text, ascii_only=self._ascii)
-            segments.append(Segment(text, Style(color=look.text, bgcolor=background)))
+            segments.append(Segment(text, styled(look.text, background)))
         used = sum(cell_len(each.text) for each in segments)
         pad = max(0, min(shape.width, 106) - used)
-        segments.append(Segment(" " * pad, Style(bgcolor=background)))
+        segments.append(Segment(" " * pad, styled(None, background)))
         return segments
 
     def _comment_head(self, said: Said, shape: Shape, background: str) -> list[Segment]:
         look, comment = self._look, said.comment
-        muted = Style(color=look.muted, bgcolor=background)
+        muted = styled(look.muted, background)
         at = datetime.fromisoformat(comment.at)
         parts = [said.where, age(at, shape.now)]
         state, colour = "not sent", look.warning
@@ -201,11 +199,11 @@ class StripMaker:
         elif comment.sent_at:
             state, colour = "sent", look.primary
         segments = [
-            Segment(f"{state}  ", Style(color=colour, bgcolor=background, bold=True)),
+            Segment(f"{state}  ", styled(colour, background, bold=True)),
             Segment(f" {look.glyphs.dot} ".join(parts), muted),
         ]
         if said.place is not None and said.place.is_outdated:
-            style = Style(color=look.warning, bgcolor=background)
+            style = styled(look.warning, background)
             segments.append(Segment("  outdated", style))
         return segments
 
@@ -231,7 +229,7 @@ class StripMaker:
     ) -> list[Segment]:
         rule = Segment(
             "|" if self._ascii else "│",
-            Style(color=self._look.faint, bgcolor=self._look.background),
+            styled(self._look.faint, self._look.background),
         )
         left_width = (shape.width - 1) // 2
         right_width = shape.width - 1 - left_width
@@ -272,7 +270,7 @@ class StripMaker:
         is_first: bool = True,
     ) -> list[Segment]:
         if line is None:
-            style = Style(bgcolor=self.palette.empty)
+            style = styled(None, self.palette.empty)
             bar = self._bar(gutter or self.palette.empty, is_cursor=bool(gutter))
             start = [bar] if is_first else []
             return [*start, Segment(" " * (width - len(start)), style)]
@@ -320,11 +318,11 @@ class StripMaker:
                 )
             ]
         if line.is_unended:
-            style = Style(color=self._look.faint, bgcolor=tint, italic=True)
+            style = styled(self._look.faint, tint, italic=True)
             segments.append(Segment(UNENDED, style))
         strip = Strip(segments)
         start, end = shape.x, shape.x + max(0, width)
-        return list(strip.crop_extend(start, end, Style(bgcolor=tint)))
+        return list(strip.crop_extend(start, end, styled(None, tint)))
 
     def _pieces(
         self, text: str, kind: LineKind, spans: Spans, words: list[Span]

@@ -49,6 +49,7 @@ class DiffView(ScrollView, can_focus=True):
         self, look: Look, clock: Callable[[], datetime], *, id: str | None = None
     ) -> None:
         super().__init__(id=id)
+        self._look = look
         self._maker = StripMaker(look)
         self._clock = clock
         self.model = ReviewModel(())
@@ -62,10 +63,10 @@ class DiffView(ScrollView, can_focus=True):
         self._wanted: list[tuple[FileSection, int]] = []
         self.is_colouring = False
 
-    def wear(self, look: Look) -> None:
-        """Draw in another look."""
-        self._maker = StripMaker(look)
-        self.redraw()
+    def on_mount(self) -> None:
+        colours = self.app.console.color_system
+        if colours != "truecolor" and not self.app.is_headless:
+            self._maker = StripMaker(self._look, is_truecolor=False)
 
     def show_model(self, model: ReviewModel) -> None:
         """Show another review from its top."""
@@ -83,7 +84,7 @@ class DiffView(ScrollView, can_focus=True):
 
     def fit(self) -> None:
         """Take in that rows, width or shape have changed."""
-        self.model.show(is_split=self.is_split, width=max(1, self.size.width))
+        self._shape()
         self.virtual_size = Size(0, self.model.row_count)
         self.cursor = max(0, min(self.cursor, self.model.row_count - 1))
         self.redraw()
@@ -209,7 +210,10 @@ class DiffView(ScrollView, can_focus=True):
         return section, "old", [row.left for row in rows if row.left is not None]
 
     def on_resize(self, event: events.Resize) -> None:
-        self.keep_place(lambda: None)
+        self.keep_place(self._shape)
+
+    def _shape(self) -> None:
+        self.model.show(is_split=self.is_split, width=max(1, self.size.width))
 
     def on_click(self, event: events.Click) -> None:
         y = event.y + self.scroll_offset.y

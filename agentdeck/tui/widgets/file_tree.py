@@ -42,11 +42,6 @@ class FileTree(ScrollView, can_focus=True):
         self._folded: set[str] = set()
         self.cursor = 0
 
-    def wear(self, look: Look) -> None:
-        """Draw in another look."""
-        self._look = look
-        self.refresh()
-
     def show_model(self, model: ReviewModel) -> None:
         """Show the files of a review."""
         path = self._rows[self.cursor].path if self._rows else ""
