@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 LISTINGS_KEPT = 16
 MAX_COMMITS = 200
-MAX_TEXT_BYTES = 48_000_000
+MAX_TEXT_BYTES = 40_000_000
 """A message to a client may be a little longer."""
 CHANGED = "The files have changed since; read the list again."
 

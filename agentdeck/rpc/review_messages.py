@@ -10,6 +10,9 @@ from agentdeck.core.comments import MAX_TEXT
 from agentdeck.core.review import CompareKind
 from agentdeck.rpc.messages import OneSession
 
+MAX_PATCH_BYTES = 10_000_000
+"""A control character takes six bytes on the wire, and a message has its limit."""
+
 Path = Annotated[str, Field(min_length=1, max_length=4096)]
 Lines = Annotated[list[str], Field(max_length=10_000)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
@@ -47,7 +50,7 @@ class ReadPatches(ReadReview):
     listing: str
     files: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=500)]
     context: int = Field(default=3, ge=0, le=100_000)
-    max_bytes: int = Field(default=4_000_000, ge=1000, le=40_000_000)
+    max_bytes: int = Field(default=4_000_000, ge=1000, le=MAX_PATCH_BYTES)
 
 
 class MarkFiles(OneSession):

@@ -308,7 +308,8 @@ class ReviewModel:
             else:
                 rows += [row for each in said for row in self._comment_rows(each)]
             if section.is_cut and section.patch is not None:
-                rows.append(Row(RowKind.NOTE, text=CUT))
+                note = CUT_FOR_GOOD if section.is_wanted else CUT
+                rows.append(Row(RowKind.NOTE, text=note))
             rows.append(Row(RowKind.NOTE))
         section.rows = rows
 
@@ -346,7 +347,8 @@ class ReviewModel:
         return [heading, *body]
 
 
-CUT = "The file goes on; enter shows all of it."
+CUT = "The file goes on; enter shows more of it."
+CUT_FOR_GOOD = "The file goes on; E opens it in your editor."
 LARGE = "{count:,} changed lines; enter shows them."
 WAITS = "reading…"
 

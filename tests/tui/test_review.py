@@ -120,12 +120,18 @@ async def test_going_by_line_hunk_and_file() -> None:
         assert view.cursor == view.model.row_count - 1
         await deck.press("g", "k")
         assert view.cursor == 0
+        await deck.press("down", "down", "up")
+        assert view.cursor == 1
+        await deck.press("end")
+        assert view.cursor == view.model.row_count - 1
+        await deck.press("home", "right")
+        assert (view.cursor, view.x) == (0, 8)
 
 
 async def test_the_tree_leads_and_follows() -> None:
     async with reviewing() as (deck, _, view):
         tree = review(deck).files
-        await deck.press("tab", "j")
+        await deck.press("tab", "down")
         await deck.until(lambda: "orchard/notes.txt" in rows(view)[view.cursor])
         await deck.press("j", "j")
         await deck.until(lambda: "test_old.py" in rows(view)[view.cursor])
@@ -376,7 +382,7 @@ async def test_every_kind_of_file_is_said_plainly() -> None:
         await deck.until(
             lambda: fake.link.calls_of("review.patches")[-1]["files"] == [9]
         )
-        assert fake.link.calls_of("review.patches")[-1]["max_bytes"] > 10_000_000
+        assert fake.link.calls_of("review.patches")[-1]["max_bytes"] == 10_000_000
 
 
 async def test_a_page_that_is_too_large_is_read_file_by_file_and_cut() -> None:
@@ -385,7 +391,7 @@ async def test_a_page_that_is_too_large_is_read_file_by_file_and_cut() -> None:
     async with reviewing(fake=fake) as (deck, _, view):
         text = "\n".join(rows(view))
         assert "import hmac" in text
-        assert "The file goes on; enter shows all of it." in text
+        assert "The file goes on; enter shows more of it." in text
         assert "second note" in text
         fake.cut_from = 10**9
         view.go_to(row_with(view, "The file goes on"))
@@ -416,6 +422,26 @@ async def test_long_lines_scroll_and_the_numbers_stay() -> None:
         assert rows(view)[at].startswith("       1 + 00020003")
         await deck.press("left", "left")
         assert rows(view)[at].startswith("       1 + 00000001")
+
+
+async def test_line_ends_are_shown_where_they_change() -> None:
+    text = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x = 1\n+x = 1\r\n"
+    async with reviewing(text) as (_, _, view):
+        assert [row.strip() for row in rows(view)[1:3]] == [
+            "1     - x = 1",
+            "1 + x = 1␍",
+        ]
+
+
+async def test_the_wheel_moves_the_text_and_a_key_brings_the_cursor_back() -> None:
+    async with reviewing(size=(120, 16)) as (deck, _, view):
+        view.scroll_to(y=12, animate=False, force=True)
+        await deck.settle()
+        assert view.cursor == 0
+        await deck.press("j")
+        assert view.cursor == 13
+        await deck.press("pagedown")
+        assert view.scroll_offset.y <= view.cursor < view.scroll_offset.y + 13
 
 
 async def test_the_file_is_opened_at_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from agentdeck.tui.widgets.diff_view import DiffView
 from agentdeck.tui.widgets.file_tree import FileTree
 
 MAX_FILE_BYTES = 3_000_000
-MAX_WANTED_BYTES = 30_000_000
+MAX_WANTED_BYTES = 10_000_000
 CHECK_AFTER_S = 1.5
 """How soon after news of the session its files are looked at again."""
 CONTEXTS = (0, 1, 3, 10, 25, 100, 100_000)

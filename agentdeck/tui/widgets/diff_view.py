@@ -25,7 +25,7 @@ STRIPS_KEPT = 3000
 STEP_X = 8
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(ScrollView, can_focus=True, inherit_bindings=False):
     """A cursor on one row of a review, and perhaps a selection up to it."""
 
     DEFAULT_CSS = """

@@ -20,7 +20,7 @@ from agentdeck.tui.review_model import FileSection, ReviewModel
 from agentdeck.tui.widgets.diff_strips import status_colour
 
 
-class FileTree(ScrollView, can_focus=True):
+class FileTree(ScrollView, can_focus=True, inherit_bindings=False):
     """A cursor on a folder or a file."""
 
     DEFAULT_CSS = """

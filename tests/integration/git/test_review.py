@@ -249,6 +249,25 @@ def test_a_name_taken_again_after_a_rename_has_its_own_lines(sandbox: Sandbox) -
     assert set(by_path(found)) == {"a.txt", "b.txt"}
 
 
+def test_a_submodule_is_a_commit_and_nothing_is_run_in_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    other = Sandbox.made(tmp_path / "other")
+    allowed = ("-c", "protocol.file.allow=always")
+    git(sandbox.root, *allowed, "submodule", "add", "-q", str(other.root), "sub")
+    git(sandbox.root, "commit", "-qm", "a submodule")
+    session = a_session(sandbox, "one")
+    worktree = Path(session.worktree)
+    git(worktree, *allowed, "submodule", "update", "-q", "--init")
+    commit_file(worktree / "sub", "new", "new\n")
+    found = shown(session)
+    (file,) = found.files
+    assert file.is_submodule
+    assert file.new_blob.strip("0")
+    lines = patches(found)["sub"].hunks[0].lines
+    assert all(line.text.startswith("Subproject commit ") for line in lines)
+
+
 def test_space_alone_can_be_passed_over(sandbox: Sandbox) -> None:
     commit_file(sandbox.root, "a.py", "if a:\nb\n")
     session = a_session(sandbox, "one")
