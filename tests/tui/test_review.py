@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import OptionList, Static, TextArea
 
 from agentdeck.core.diff_rows import RowKind
+from agentdeck.core.errors import RefusedError
 from agentdeck.core.session import Activity
 from agentdeck.tui import editor
 from agentdeck.tui.screens.commenting import CommentScreen, SendScreen
@@ -411,6 +412,12 @@ async def test_nothing_changed_and_a_failure_are_said() -> None:
         assert view.model.row_count == 0
         await deck.press("escape")
         await deck.until(lambda: len(deck.app.screen_stack) == 1)
+        fake.link.answer("review.files", RefusedError("There is [b]nothing[/b]."))
+        await deck.press("d")
+        screen = deck.app.screen
+        await deck.until(lambda: screen.query("#empty"))
+        empty = screen.query_one("#empty", Static)
+        await deck.until(lambda: "There is [b]nothing[/b]." in str(empty.render()))
 
 
 async def test_long_lines_scroll_and_the_numbers_stay() -> None:

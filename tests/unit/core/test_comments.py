@@ -89,6 +89,13 @@ def test_a_changed_line_outdates_it_near_where_it_was(first: int, put: int) -> N
     assert place == Place(first + put, first + put, is_outdated=True)
 
 
+def test_of_equal_lines_the_one_with_the_same_neighbours_is_meant() -> None:
+    before = ["for a in one:", "    use(a)", "for b in two:", "    use(a)", "end"]
+    anchor = anchored("f", "new", before, 4, 4)
+    after = ["import x", "", *before]
+    assert placed(anchor, after) == Place(6, 6, is_outdated=False)
+
+
 def test_a_bracket_elsewhere_is_not_taken_for_the_one_that_is_gone() -> None:
     anchor = anchored("f", "new", ["if a:", "{", "}", "end"], 3, 3)
     assert placed(anchor, ["quite", "another", "file", "with", "}"]).is_outdated
