@@ -19,6 +19,8 @@ from agentdeck.tui.highlighting import FileColours
 
 MAX_AT_ONCE = 20_000
 """A file with more changed lines is shown when a person asks for it."""
+MAX_READ_AHEAD = 120_000
+"""Changed lines that are read before anyone looks at them; the rest when seen."""
 PAGE_LINES = 2000
 FIRST_PAGE_LINES = 600
 """The first page is small, so that it is there at once."""
@@ -54,9 +56,14 @@ class FileSection:
         return self.file.added + self.file.removed > 0 and not self.file.is_binary
 
     @property
+    def lines(self) -> int:
+        """How many lines are changed in it."""
+        return self.file.added + self.file.removed
+
+    @property
     def is_large(self) -> bool:
         """Whether it waits for a person to ask for it."""
-        return self.file.added + self.file.removed > MAX_AT_ONCE and not self.is_wanted
+        return self.lines > MAX_AT_ONCE and not self.is_wanted
 
     @property
     def needs_patch(self) -> bool:
@@ -170,16 +177,31 @@ class ReviewModel:
         """The files whose patches should be read, in pages of a bearable size."""
         pages: list[list[int]] = []
         room = 0
+        ahead = sum(s.lines for s in self.sections if s.patch is not None)
         for section in self.sections:
             if not section.needs_patch:
                 continue
-            lines = section.file.added + section.file.removed
+            lines = section.lines
+            ahead += lines
+            if ahead > MAX_READ_AHEAD and pages:
+                break
             if room < lines or len(pages[-1]) >= PAGE_FILES:
                 pages.append([])
                 room = FIRST_PAGE_LINES if first and len(pages) == 1 else PAGE_LINES
             pages[-1].append(section.file.number)
             room -= lines
         return pages
+
+    def page_from(self, number: int) -> list[int]:
+        """The files to read at once when one of them is seen."""
+        page: list[int] = []
+        room = FIRST_PAGE_LINES
+        for section in self.sections[number:]:
+            room -= section.lines
+            if page and (room < 0 or len(page) >= PAGE_FILES):
+                break
+            page += [section.file.number] if section.needs_patch else []
+        return page
 
     def read(self, numbers: Iterable[int], text: str) -> list[Patched]:
         """Read the diff of some files; it changes nothing, so a thread may do it."""

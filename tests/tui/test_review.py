@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static, TextArea
 from agentdeck.core.diff_rows import RowKind
 from agentdeck.core.errors import RefusedError
 from agentdeck.core.session import Activity
-from agentdeck.tui import editor
+from agentdeck.tui import editor, review_model
 from agentdeck.tui.screens.commenting import CommentScreen, SendScreen
 from agentdeck.tui.screens.comparing import CompareScreen
 from agentdeck.tui.screens.review import ReviewScreen
@@ -398,6 +398,26 @@ async def test_a_page_that_is_too_large_is_read_file_by_file_and_cut() -> None:
         view.go_to(row_with(view, "The file goes on"))
         await deck.press("enter")
         await deck.until(lambda: "self.token" in "\n".join(rows(view)))
+
+
+async def test_what_is_far_ahead_is_read_when_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(review_model, "MAX_READ_AHEAD", 1)
+    monkeypatch.setattr(review_model, "FIRST_PAGE_LINES", 1)
+    monkeypatch.setattr(review_model, "PAGE_LINES", 1)
+    fake = FakeReview(FakeLink(a_session("fix-login")))
+    async with running(fake.link, (120, 12)) as deck:
+        await deck.press("d")
+        screen = deck.app.screen
+        assert isinstance(screen, ReviewScreen)
+        await deck.until(
+            lambda: screen.model.sections and screen.model.sections[0].patch
+        )
+        await deck.settle()
+        assert screen.model.sections[2].patch is None
+        await deck.press("right_square_bracket", "right_square_bracket")
+        await deck.until(lambda: "def test_old()" in "".join(rows(screen.view)))
 
 
 async def test_nothing_changed_and_a_failure_are_said() -> None:

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from agentdeck.core.comments import Anchor, Comment, Place
 from agentdeck.core.diff_rows import RowKind
-from agentdeck.tui.review_model import MAX_AT_ONCE, ReviewModel, Said
+from agentdeck.tui.review_model import (
+    MAX_AT_ONCE,
+    MAX_READ_AHEAD,
+    ReviewModel,
+    Said,
+)
 from tests.fakes.fake_client import FakeLink
 from tests.fakes.fake_review import FakeReview
 
@@ -76,5 +81,11 @@ def test_every_file_is_in_one_page_and_none_is_too_large(counts: list[int]) -> N
     model = ReviewModel(files)
     pages = model.pages(first=True)
     asked = [number for page in pages for number in page]
-    assert asked == [n for n, count in enumerate(counts) if count <= MAX_AT_ONCE]
+    wanted = [n for n, count in enumerate(counts) if count <= MAX_AT_ONCE]
+    assert asked == wanted[: len(asked)]
+    ahead = sum(counts[n] for n in asked)
+    assert ahead <= MAX_READ_AHEAD
+    assert asked == wanted or ahead + counts[wanted[len(asked)]] > MAX_READ_AHEAD
     assert all(pages)
+    for number in wanted[len(asked) :]:
+        assert model.page_from(number)[0] == number

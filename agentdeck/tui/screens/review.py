@@ -165,6 +165,12 @@ class ReviewScreen(ReviewNotes):
         if self.model.row_count and not self.files.has_focus:
             self.files.follow(self.model.number_at(event.y))
 
+    @on(DiffView.Needed)
+    def _read_what_is_seen(self, event: DiffView.Needed) -> None:
+        event.stop()
+        if self.is_read and event.number < len(self.model.sections):
+            self.load_from(event.number)
+
     @on(DiffView.Opened)
     def _open_by_click(self, event: DiffView.Opened) -> None:
         event.stop()

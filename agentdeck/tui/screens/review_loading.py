@@ -135,6 +135,11 @@ class ReviewLoading(Screen[None]):
         """Read what was opened."""
         await self.load_patches()
 
+    @work(group="patches", exit_on_error=False)
+    async def load_from(self, number: int) -> None:
+        """Read what is seen, before what is only ahead of it."""
+        await self._read_page(self.model, self.model.page_from(number))
+
     async def _read_page(self, model: ReviewModel, numbers: Sequence[int]) -> None:
         asked = [n for n in numbers if model.sections[n].needs_patch]
         if not asked:

@@ -40,6 +40,13 @@ class DiffView(ScrollView, can_focus=True, inherit_bindings=False):
         y: int
 
     @dataclass
+    class Needed(Message):
+        """A file is seen whose lines are not read yet."""
+
+        widget: DiffView
+        number: int
+
+    @dataclass
     class Opened(Message):
         """A row was chosen by a double click."""
 
@@ -247,6 +254,8 @@ class DiffView(ScrollView, can_focus=True, inherit_bindings=False):
         said = self.model.comment(row.comment) if row.comment else None
         if row.kind is RowKind.LINE:
             self._want_colours(section, row)
+        elif section.needs_patch:
+            self.post_message(self.Needed(self, section.file.number))
         shape = Shape(self.size.width, self.x, self._clock())
         return self._maker.strip(
             section,
