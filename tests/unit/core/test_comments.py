@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentdeck.core.comments import (
@@ -34,6 +34,7 @@ def content_and_range(draw: st.DrawFn) -> tuple[list[str], int, int]:
     return lines, first, draw(st.integers(first, len(lines)))
 
 
+@settings(deadline=None)
 @given(content_and_range())
 def test_without_a_change_a_comment_stays_where_it_is(
     given_: tuple[list[str], int, int],
@@ -43,6 +44,7 @@ def test_without_a_change_a_comment_stays_where_it_is(
     assert placed(anchor, lines) == Place(first, last, is_outdated=False)
 
 
+@settings(deadline=None)
 @given(content_and_range(), LINES)
 def test_a_place_is_inside_and_says_whether_the_text_is_there(
     given_: tuple[list[str], int, int], after: list[str]
@@ -57,6 +59,7 @@ def test_a_place_is_inside_and_says_whether_the_text_is_there(
         assert after[place.line - 1 : place.end] == lines[first - 1 : last]
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 40), st.integers(0, 3), LINES, st.integers(0, 45), st.integers(0, 9)
 )
@@ -79,6 +82,7 @@ def test_lines_put_in_or_taken_out_elsewhere_move_it(
     )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(0, 5))
 def test_a_changed_line_outdates_it_near_where_it_was(first: int, put: int) -> None:
     before = unique(30)
@@ -140,6 +144,7 @@ def test_the_message_quotes_file_lines_and_hunk() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_no_message_can_press_keys(text: str, hunk: str, path: str) -> None:
     comment = Comment("c", Anchor(path, "new", 1, (text,)), text, "t", hunk)
@@ -148,6 +153,7 @@ def test_no_message_can_press_keys(text: str, hunk: str, path: str) -> None:
     assert "\x1b" not in message_of([a_comment("\x1b[201~\x03rm -rf\r")], {})
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text()), st.booleans())
 def test_a_comment_survives_the_wire(text: str, lines: list[str], flag: bool) -> None:
     anchor = Anchor("p", "old", 3, tuple(lines), tuple(lines), tuple(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentdeck.core.diff_rows import RowKind, rows_of
@@ -80,6 +80,7 @@ def test_the_tree_joins_folders_that_hold_one_folder() -> None:
     assert closed[1].is_closed
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from("ab"), min_size=1, max_size=4), unique_by=tuple)
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentdeck.core.word_diff import Span, changed_spans, paired
@@ -42,6 +42,7 @@ def test_the_words_that_differ(
     assert "".join(new[a:b] for a, b in new_spans) == "".join(new_words)
 
 
+@settings(deadline=None)
 @given(LINE, LINE)
 def test_outside_the_spans_both_sides_are_the_same(old: str, new: str) -> None:
     spans = changed_spans(old, new)
@@ -57,6 +58,7 @@ def test_a_long_line_is_compared_from_its_ends() -> None:
     assert [new[a:b] for a, b in new_spans] == ["new"]
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_each_line_is_paired_once_and_in_order(
     removed: list[str], added: list[str]
