@@ -490,6 +490,16 @@ async def test_the_file_is_opened_at_the_line(monkeypatch: pytest.MonkeyPatch) -
         assert len(ran) == 2
 
 
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (300, 80)])
+async def test_every_size_works(size: tuple[int, int]) -> None:
+    async with reviewing(size=size) as (deck, _, view):
+        await deck.press("n", "v", "j", "u", "t", "tab", "j", "tab", "z", "z", "escape")
+        for y in range(view.size.height):
+            assert view.render_line(y).cell_length == view.size.width
+        await deck.press("escape")
+        await deck.until(lambda: len(deck.app.screen_stack) == 1)
+
+
 async def test_colours_come_after_the_first_paint() -> None:
     async with reviewing() as (deck, _, view):
         at = row_with(view, "import hmac")
