@@ -36,7 +36,7 @@ class ReviewScreen(ReviewNotes):
     ReviewScreen #title { height: 1; padding: 0 1; background: $panel; text-style: bold; }
     ReviewScreen #about { height: 1; padding: 0 1; background: $panel; }
     ReviewScreen #files { height: 1fr; }
-    ReviewScreen #tree-box { width: 36; border-right: solid $panel; }
+    ReviewScreen #tree-box { width: 36; max-width: 50%; border-right: solid $panel; }
     ReviewScreen #tree-box FileTree { width: 1fr; }
     ReviewScreen.-wide #tree-box { width: 44; }
     ReviewScreen.-no-tree #tree-box { display: none; }
