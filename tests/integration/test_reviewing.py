@@ -134,7 +134,7 @@ def test_a_review_in_the_app(changed: Deck) -> None:
         changed.run("comments", "works", "--add", "shared.txt:1", "From the shell")
         app.until_shown("From the shell", "2 comments to send")
         (worktree(changed) / "new.txt").write_text("newer\n")
-        changed.run("send", "works", "go on")
+        changed.run("send", "works", "/say seen")
         app.until_shown("changed since; r reloads")
         app.type("r")
         app.until_shown("newer")
