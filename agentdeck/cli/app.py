@@ -49,6 +49,7 @@ VERBS = {
     "update": f"{_V}.resolving:update",
     "turns": f"{_V}.turns:turns",
     "rewind": f"{_V}.turns:rewind",
+    "comments": f"{_V}.comments:comments",
     "merge": f"{_V}.landing:merge",
     "discard": f"{_V}.landing:discard",
     "undo": f"{_V}.trash:undo",

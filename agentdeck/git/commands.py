@@ -10,7 +10,9 @@ import logging
 import os
 import re
 import shutil
+import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +54,7 @@ _POINTERS = (
     "filter.lfs.clean=",
 )
 """Without git-lfs its files stay the small texts that stand for them."""
+_QUIET = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 _DROPPED = frozenset(
     [
         "GIT_DIR",
@@ -137,6 +140,7 @@ def read(
     ok: Collection[int] = (0,),
     index: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
 ) -> Output:
     """Run a git command that changes nothing and takes no optional lock.
 
@@ -146,17 +150,75 @@ def read(
         ok: The exit statuses that are answers rather than failures.
         index: An index file to use in place of the worktree's own.
         environment: More variables for git.
+        stdin: What the command reads.
 
     Raises:
         AgentDeckError: One of `agentdeck.git.errors`.
     """
-    variables = {"GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
-    if index is not None:
-        variables["GIT_INDEX_FILE"] = str(index)
-    output = _execute(where, args, variables, timeout_s=READ_TIMEOUT_S)
+    variables = {**_reading(index), **(environment or {})}
+    if stdin is None:
+        output = _execute(where, args, variables, timeout_s=READ_TIMEOUT_S)
+    else:
+        with tempfile.TemporaryFile() as given:
+            given.write(stdin)
+            given.seek(0)
+            asked = cast("BinaryIO", given)
+            output = _execute(
+                where, args, variables, stdin=asked, timeout_s=READ_TIMEOUT_S
+            )
     if output.status not in ok:
         raise failure(args, output)
     return output
+
+
+def read_up_to(
+    where: Path, *args: str, limit: int, index: Path | None = None
+) -> tuple[bytes, bool]:
+    """Read at most `limit` bytes of what a git command prints.
+
+    A command that prints more is ended, so that its whole output is never held.
+
+    Returns:
+        The bytes, and whether there would have been more.
+
+    Raises:
+        AgentDeckError: One of `agentdeck.git.errors`.
+    """
+    process = _started(where, args, _reading(index))
+    stdout = cast("BinaryIO", process.stdout)
+    stderr = cast("BinaryIO", process.stderr)
+    complaints: list[bytes] = []
+    # Read beside: a git that nobody listens to would wait for ever.
+    listener = threading.Thread(
+        target=lambda: complaints.append(stderr.read()), daemon=True
+    )
+    watch = threading.Timer(READ_TIMEOUT_S, process.kill)
+    listener.start()
+    watch.start()
+    try:
+        data = stdout.read(limit + 1)
+        is_cut = len(data) > limit
+        if is_cut:
+            process.kill()
+        status = process.wait()
+    finally:
+        watch.cancel()
+        process.kill()
+        process.wait()
+        listener.join()
+        stdout.close()
+        stderr.close()
+    if status != 0 and not is_cut:
+        said = b"".join(complaints).decode("utf-8", "replace")
+        raise failure(args, Output(status, b"", said))
+    return data[:limit], is_cut
+
+
+def _reading(index: Path | None) -> dict[str, str]:
+    environment = {"GIT_OPTIONAL_LOCKS": "0"}
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    return environment
 
 
 def write(
@@ -248,6 +310,27 @@ def require_git() -> tuple[int, ...]:
     return version
 
 
+def _started(
+    where: Path, args: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """A git process with both its outputs as pipes."""
+    try:
+        started: object = gitpython.Git("/").execute(
+            _command(where, args, environment),
+            as_process=True,
+            env={**_QUIET, **environment},
+        )
+    except gitpython.exc.GitCommandNotFound as error:
+        raise _missing() from error
+    except OSError as error:
+        raise _not_started(args, error) from error
+    held = cast("gitpython.Git.AutoInterrupt", started)
+    process = held.proc
+    # What GitPython gives ends the process once nobody holds it any more.
+    held.proc = None
+    return cast("subprocess.Popen[bytes]", process)
+
+
 def _execute(
     where: Path,
     args: Sequence[str],
@@ -256,37 +339,51 @@ def _execute(
     stdin: BinaryIO | None = None,
     timeout_s: float | None = None,
 ) -> Output:
-    chosen = _SETTINGS if shutil.which("git-lfs") else (*_SETTINGS, *_POINTERS)
-    settings = [word for setting in chosen for word in ("-c", setting)]
-    # `-C` fails on a missing folder, where GitPython would silently run git in
-    # whatever folder the host happens to be in.
-    command = [*_without_inherited(environment), "git", "-C", str(where)]
     try:
         answer: object = gitpython.Git("/").execute(
-            [*command, *settings, *args],
+            _command(where, args, environment),
             istream=stdin,
             with_extended_output=True,
             with_exceptions=False,
             stdout_as_string=False,
             strip_newline_in_stdout=False,
             kill_after_timeout=timeout_s,
-            env={"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **environment},
+            env={**_QUIET, **environment},
         )
     except gitpython.exc.GitCommandNotFound as error:
-        raise GitMissingError(
-            "git is not installed, or not on your PATH. Install git 2.38 or newer."
-        ) from error
+        raise _missing() from error
     except OSError as error:
-        raise GitError(
-            f"git could not be started: {error.strerror}. Close some programs and try"
-            " again.",
-            command=list(args),
-        ) from error
+        raise _not_started(args, error) from error
     status, stdout, stderr = cast("tuple[int, bytes, str]", answer)
     logger.debug(
         "git_ran", extra={"git_command": _command_in(args), "exit_code": status}
     )
     return Output(status, stdout, stderr)
+
+
+def _command(
+    where: Path, args: Sequence[str], environment: Mapping[str, str]
+) -> list[str]:
+    chosen = _SETTINGS if shutil.which("git-lfs") else (*_SETTINGS, *_POINTERS)
+    settings = [word for setting in chosen for word in ("-c", setting)]
+    # `-C` fails on a missing folder, where GitPython would silently run git in
+    # whatever folder the host happens to be in.
+    start = [*_without_inherited(environment), "git", "-C", str(where)]
+    return [*start, *settings, *args]
+
+
+def _missing() -> GitMissingError:
+    return GitMissingError(
+        "git is not installed, or not on your PATH. Install git 2.38 or newer."
+    )
+
+
+def _not_started(args: Sequence[str], error: OSError) -> GitError:
+    return GitError(
+        f"git could not be started: {error.strerror}. Close some programs and try"
+        " again.",
+        command=list(args),
+    )
 
 
 def _without_inherited(environment: Mapping[str, str]) -> list[str]:

@@ -19,7 +19,6 @@ from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.filters import parse_filter
 from agentdeck.core.session import Session
 from agentdeck.git.commits import commits_between
-from agentdeck.git.diffs import changed_files, diff
 from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
 from agentdeck.host.demo import start_demo
@@ -30,6 +29,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
+from agentdeck.host.review_methods import ReviewMethods
 from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.turns_methods import TurnsMethods
@@ -77,7 +77,6 @@ class Methods:
             "session.rename": Method(m.Rename, self._rename),
             "session.screen": Method(m.ReadScreen, self._screen),
             "session.logs": Method(m.ReadLogs, self._logs),
-            "session.diff": Method(m.ReadDiff, self._diff),
             "session.commits": Method(m.OneSession, self._commits),
             "session.explain": Method(m.OneSession, self._explain),
             "events.since": Method(m.ReadEvents, self._events),
@@ -91,6 +90,7 @@ class Methods:
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
+        self.table |= ReviewMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -316,10 +316,6 @@ class Methods:
         session = self._host.sessions.session(params.id)
         return await self._host.recordings.read(session, params)
 
-    async def _diff(self, params: m.ReadDiff) -> dict[str, Any]:
-        session = self._host.sessions.session(params.id)
-        return await asyncio.to_thread(_diff_of, session, params)
-
     async def _commits(self, params: m.OneSession) -> dict[str, Any]:
         session = self._host.sessions.session(params.id)
         return {"commits": await asyncio.to_thread(_commits_of, session)}
@@ -353,21 +349,6 @@ class Methods:
 
     async def _demo(self, params: m.StartDemo) -> dict[str, Any]:
         return await start_demo(Path(params.folder), self._host.creator.create)
-
-
-def _diff_of(session: Session, params: m.ReadDiff) -> dict[str, Any]:
-    repository = open_repository(Path(session.repo))
-    worktree, base = Path(session.worktree), session.base_commit
-    branch, stat, color = session.branch, params.stat, params.color
-    text = diff(repository, worktree, base, branch=branch, stat=stat, color=color)
-    files = changed_files(repository, worktree, base, branch=branch)
-    return {
-        "text": text,
-        "base": session.base,
-        "files": [
-            {"path": f.path, "added": f.added, "removed": f.removed} for f in files
-        ],
-    }
 
 
 def _commits_of(session: Session) -> list[dict[str, Any]]:

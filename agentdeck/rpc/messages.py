@@ -205,13 +205,6 @@ class ReadLogs(OneSession):
     wait_s: float = Field(default=0, ge=0, le=60)
 
 
-class ReadDiff(OneSession):
-    """`session.diff`: against the base that the branch forked from."""
-
-    stat: bool = False
-    color: bool = False
-
-
 class ReadEvents(Params):
     """`events.since`."""
 

@@ -24,7 +24,8 @@ class Scope(StrEnum):
     COPY = "copying from a pane"
     LINKS = "choosing a link"
     PEEK = "peeking at a session"
-    READER = "reading a diff, log or reason"
+    REVIEW = "reviewing what a session changed"
+    READER = "reading a log or reason"
     OUTPUT = "reading checks or a setup"
     REPLAY = "replaying a recording"
     FILTERS = "saved filters"
@@ -81,7 +82,7 @@ _ROWS = (
     ("session.messages", Scope.SESSION, "H", "show_messages", "messages", "See and change the messages that wait for the end of its turn"),
     ("session.rules", Scope.SESSION, "o", "switch_rules", "rules", "Let the settings' rules answer its permissions, or not"),
     ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
-    ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Read what the session changed", 3),
+    ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Review what the session changed: read, comment, mark as read", 3),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
@@ -174,6 +175,40 @@ _ROWS = (
     ("peek.approve", Scope.PEEK, "y", "peek_say('approve')", "approve", "Say yes", 4),
     ("peek.deny", Scope.PEEK, "D,n", "peek_say('deny')", "deny", "Say no", 5),
     ("peek.reply", Scope.PEEK, "r,R,enter", "peek_reply", "reply", "Reply with a text: an answer, or at the end of its turn", 6),
+    ("review.close", Scope.REVIEW, "escape,q", "close", "back", "Let a selection go; else go back to the sessions", 1),
+    ("review.down", Scope.REVIEW, "down,j", "step(1)", "down", "Go down a line, or a file in the tree"),
+    ("review.up", Scope.REVIEW, "up,k", "step(-1)", "up", "Go up a line, or a file in the tree"),
+    ("review.page-down", Scope.REVIEW, "pagedown,ctrl+d", "page(1)", "page down", "Go down a page"),
+    ("review.page-up", Scope.REVIEW, "pageup,ctrl+u", "page(-1)", "page up", "Go up a page"),
+    ("review.top", Scope.REVIEW, "home,g", "go_to_end(-1)", "top", "Go to the top"),
+    ("review.end", Scope.REVIEW, "end,G", "go_to_end(1)", "end", "Go to the end"),
+    ("review.left", Scope.REVIEW, "left,h", "sideways(-1)", "left", "Scroll long lines back"),
+    ("review.right", Scope.REVIEW, "right,l", "sideways(1)", "right", "Scroll long lines on"),
+    ("review.mark", Scope.REVIEW, "space,m", "mark_reviewed", "reviewed", "Mark the file as reviewed and go to the next; again takes it back", 2),
+    ("review.next-hunk", Scope.REVIEW, "n", "to_hunk(1)", "next hunk", "Go to the next change", 3),
+    ("review.hunk-before", Scope.REVIEW, "p,N", "to_hunk(-1)", "hunk before", "Go to the change before"),
+    ("review.next-file", Scope.REVIEW, "right_square_bracket", "to_file(1)", "next file", "Go to the next file", 4),
+    ("review.file-before", Scope.REVIEW, "left_square_bracket", "to_file(-1)", "file before", "Go to the file before"),
+    ("review.comment", Scope.REVIEW, "c", "comment", "comment", "Comment on the line, the selected lines, or the file", 5),
+    ("review.select", Scope.REVIEW, "v", "select", "select", "Begin to select lines, or let them go", 6),
+    ("review.send", Scope.REVIEW, "s", "send", "send", "Send all comments that are not sent yet to the agent", 7),
+    ("review.edit-comment", Scope.REVIEW, "e", "edit_comment", "edit", "Edit the comment under the cursor"),
+    ("review.resolve", Scope.REVIEW, "x", "resolve", "resolve", "Mark the comment as resolved, or not"),
+    ("review.delete", Scope.REVIEW, "d,delete", "delete_comment", "delete", "Delete the comment"),
+    ("review.next-comment", Scope.REVIEW, "full_stop", "to_comment(1)", "next comment", "Go to the next comment"),
+    ("review.comment-before", Scope.REVIEW, "comma", "to_comment(-1)", "comment before", "Go to the comment before"),
+    ("review.open", Scope.REVIEW, "enter,o", "toggle_open", "open/close", "Open or close the file or folder", 8),
+    ("review.all", Scope.REVIEW, "z", "toggle_all", "all", "Close all files, or open all"),
+    ("review.compare", Scope.REVIEW, "b", "compare", "compare", "Choose what is compared: all, a commit, a turn, another session", 9),
+    ("review.split", Scope.REVIEW, "u", "toggle_split", "unified/split", "Show the sides beside or under each other", 10),
+    ("review.space", Scope.REVIEW, "w", "toggle_space", "white space", "Pass over changes of white space, or show them", 11),
+    ("review.more", Scope.REVIEW, "plus", "context(1)", "more", "Show more lines around the changes"),
+    ("review.less", Scope.REVIEW, "minus", "context(-1)", "less", "Show fewer lines around the changes"),
+    ("review.tree", Scope.REVIEW, "t", "toggle_tree", "files", "Show or hide the tree of files", 12),
+    ("review.switch", Scope.REVIEW, "tab,shift+tab", "switch", "tree/diff", "Go from the tree to the diff, or back"),
+    ("review.reload", Scope.REVIEW, "r", "reload", "reload", "Read again what has changed since"),
+    ("review.editor", Scope.REVIEW, "E", "open_editor", "editor", "Open the file at the line in $VISUAL or $EDITOR", 13),
+    ("review.shell", Scope.REVIEW, "S", "open_shell", "shell", "Open a shell in the session's worktree"),
     ("reader.close", Scope.READER, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("reader.down", Scope.READER, "down,j", "scroll_down", "down", "Go down a line", 2),
     ("reader.up", Scope.READER, "up,k", "scroll_up", "up", "Go up a line", 3),

@@ -87,6 +87,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self._environ = os.environ if environ is None else environ
         self._calling: list[Session] = []
         self._is_reconnected = False
+        self._noted: set[str] = set()
         self._is_publishing = False
         self._published_at = 0.0
         self._notices: dict[str, float] = {}
@@ -147,6 +148,8 @@ class AgentDeckApp(App[None], inherit_bindings=False):
                 self._calling += store.apply(event)
                 if event.kind is EventKind.NOTICE:
                     self._say_notice(event.data)
+                elif event.kind is EventKind.REVIEW_CHANGED and event.session_id:
+                    self._noted.add(event.session_id)
         if not self._is_publishing:
             self._is_publishing = True
             pause_s = self._published_at + FRAME_S - time.monotonic()
@@ -165,8 +168,9 @@ class AgentDeckApp(App[None], inherit_bindings=False):
 
     def _publish(self) -> None:
         """Tell the screens once of all that came meanwhile."""
-        change = Change(tuple(self._calling), self._is_reconnected)
-        self._calling, self._is_reconnected = [], False
+        noted = frozenset(self._noted)
+        change = Change(tuple(self._calling), self._is_reconnected, noted)
+        self._calling, self._is_reconnected, self._noted = [], False, set()
         self._is_publishing = False
         self._published_at = time.monotonic()
         self.deck.changed.publish(change)

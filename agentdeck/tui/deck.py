@@ -32,6 +32,8 @@ class Change:
     calling: tuple[Session, ...] = ()
     """Sessions that came to need a person."""
     is_reconnected: bool = False
+    noted: frozenset[str] = frozenset()
+    """Sessions of which somebody changed comments or marks of a review."""
 
 
 @dataclass

@@ -116,6 +116,7 @@ class SessionStore:
                 | EventKind.SESSION_REWOUND
                 | EventKind.RULE_ANSWERED
                 | EventKind.CHECK_ENDED
+                | EventKind.REVIEW_CHANGED
                 | EventKind.NOTICE
             ):
                 pass

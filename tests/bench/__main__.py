@@ -18,6 +18,7 @@ from tests.bench import (
     listing,
     merging,
     restart,
+    reviewing,
     soak,
     standing,
 )
@@ -82,6 +83,7 @@ BENCHES: dict[str, Callable[[Deck], list[Row]]] = {
     "quiet": standing.quiet,
     "nine": standing.nine,
     "soak": soak.rows,
+    "review": reviewing.rows,
 }
 
 

@@ -132,10 +132,10 @@ class FakeLink:
                 if params["repo"] == "/nowhere":
                     raise AgentDeckError("/nowhere is not a git repository.")
                 return {"session": {"id": "id-new"}}
-            case "session.diff":
-                text = "diff --git a/a.py b/a.py\n@@ -1 +1 @@\n-old\n+new"
-                files = [{"path": "a.py", "added": 1, "removed": 1}]
-                return {"text": text, "files": files, "base": "main"}
+            case "review.files":
+                return {"listing": "1", "files": []}
+            case "review.comments":
+                return {"comments": [], "marks": []}
             case "session.explain":
                 return {"phase": "running", "activity": "working", "evidence": []}
             case "session.logs":

@@ -11,15 +11,12 @@ from textual.widgets import Input, Static
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.tui.screens.answers import shown
-from agentdeck.tui.screens.diff import DiffScreen
 from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
 from agentdeck.tui.screens.merge import MergeScreen
 from agentdeck.tui.widgets.lines_view import LinesView
 from tests.fakes.fake_client import FakeLink, a_session, asking
 from tests.tui.driving import Deck, running
 from tests.tui.scenes import few_link, permission, question, ready, working
-
-DIFF = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old [red]\n+new\n"
 
 
 def answered(link: FakeLink) -> Any:
@@ -167,22 +164,6 @@ async def test_a_merge_that_fails_whole_can_be_tried_again() -> None:
         await deck.until(
             lambda: sum(not c["dry_run"] for c in link.calls_of("session.merge")) == 2
         )
-
-
-async def test_a_diff_is_read_and_its_files_gone_through() -> None:
-    link = few_link()
-    files = [{"path": "x[b]", "added": 1, "removed": 1}]
-    link.answer("session.diff", {"text": DIFF * 300, "files": files, "base": "main"})
-    async with running(link) as deck:
-        await deck.press("d")
-        await deck.until(lambda: isinstance(deck.app.screen, DiffScreen))
-        lines = deck.app.screen.query_one(LinesView)
-        await deck.until(lambda: lines.line_count > 1000)
-        assert "-old [red]" in lines.render_line(4).text
-        await deck.press("n")
-        await deck.until(lambda: lines.scroll_offset.y == 6)
-        await deck.press("escape")
-        await deck.until(lambda: len(deck.app.screen_stack) == 1)
 
 
 async def test_why_and_log_are_read() -> None:

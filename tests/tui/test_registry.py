@@ -17,6 +17,7 @@ from agentdeck.tui.screens.peek import PeekScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.results import ResultsScreen
+from agentdeck.tui.screens.review import ReviewScreen
 from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.screens.turns import TurnsScreen
@@ -31,6 +32,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.COPY: Copying,
     Scope.LINKS: LinksScreen,
     Scope.PEEK: PeekScreen,
+    Scope.REVIEW: ReviewScreen,
     Scope.READER: ReaderScreen,
     Scope.OUTPUT: OutputScreen,
     Scope.REPLAY: ReplayScreen,
@@ -64,6 +66,7 @@ def test_every_row_is_bound_and_nothing_else_is() -> None:
 def test_no_key_means_two_things_at_once() -> None:
     for scopes in (
         (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP),
+        (Scope.REVIEW,),
         (Scope.READER, Scope.OUTPUT),
         (Scope.REPLAY,),
         (Scope.TURNS,),

@@ -61,11 +61,11 @@ class DealingScreen(Screen[None]):
         self.say(error.message, "error", details_of(error, asked))
 
     def action_show_diff(self) -> None:
-        from agentdeck.tui.screens.diff import DiffScreen
+        from agentdeck.tui.screens.review import ReviewScreen
 
         session = self.session_at_cursor()
         if session is not None:
-            self.app.push_screen(DiffScreen(self.deck, session))
+            self.app.push_screen(ReviewScreen(self.deck, session))
 
     def action_explain(self) -> None:
         from agentdeck.tui.screens.explain import ExplainScreen

@@ -26,6 +26,7 @@ _SCOPES = (
     Scope.COPY,
     Scope.LINKS,
     Scope.PEEK,
+    Scope.REVIEW,
     Scope.READER,
     Scope.OUTPUT,
     Scope.REPLAY,

@@ -6,8 +6,6 @@ import shutil
 import pytest
 
 from agentdeck.git.commits import commits_between
-from agentdeck.git.diffs import changed_files, diff
-from agentdeck.git.errors import BranchMissingError
 from agentdeck.git.status import WorktreeState, snapshot
 from agentdeck.git.watching import Affected, affected, watch_paths
 from agentdeck.git.worktrees import Worktree
@@ -55,12 +53,9 @@ def test_worktree_or_branch_or_base_that_is_gone(sandbox: Sandbox) -> None:
     gone = state_of(sandbox, made)
     assert (gone.missing, gone.ahead, gone.added, gone.files) == (True, 1, 2, 1)
     assert gone.head == sandbox.tip(made.branch)
-    assert "+1" in diff(sandbox.repo, made.path, "other", branch=made.branch)
     git(sandbox.root, "worktree", "prune")
     git(sandbox.root, "branch", "-D", made.branch)
     assert state_of(sandbox, made) == WorktreeState(None, None, missing=True)
-    with pytest.raises(BranchMissingError):
-        diff(sandbox.repo, made.path, "other", branch=made.branch)
 
 
 def test_conflict_detached_and_special_files(sandbox: Sandbox) -> None:
@@ -87,43 +82,7 @@ def test_reading_never_writes_to_the_index(sandbox: Sandbox) -> None:
     before = index.read_bytes()
     (made.git_dir / "index.lock").write_text("")
     state_of(sandbox, made)
-    assert "+hello" in diff(sandbox.repo, made.path, "main")
     assert index.read_bytes() == before
-
-
-def test_diff_forms(sandbox: Sandbox) -> None:
-    made = sandbox.session("one", ("committed", "c\n"))
-    commit_file(sandbox.root, "later-in-main", "m\n")
-    git(sandbox.root, "config", "diff.external", "false")
-    git(sandbox.root, "config", "diff.noprefix", "true")
-    (made.path / "README").write_text("one\nTWO\nthree\n")
-    (made.path / 'odd "é\n').write_text("u\n")
-    (made.path / "bin").write_bytes(b"\0\1")
-    text = diff(sandbox.repo, made.path, "main")
-    assert all(line in text for line in ("+c\n", "+TWO\n", "-two\n", "+u\n"))
-    assert "a/README b/README" in text
-    assert "later-in-main" not in text
-    assert "\x1b[" not in text
-    assert "\x1b[" in diff(sandbox.repo, made.path, "main", color=True)
-    assert "4 files changed" in diff(sandbox.repo, made.path, "main", stat=True)
-    assert "M\tREADME" in diff(sandbox.repo, made.path, "main", names=True)
-    found = {
-        f.path: (f.added, f.removed, f.is_binary)
-        for f in changed_files(sandbox.repo, made.path, "main")
-    }
-    assert found == {
-        "README": (1, 1, False),
-        "committed": (1, 0, False),
-        'odd "é\n': (1, 0, False),
-        "bin": (0, 0, True),
-    }
-
-
-def test_renames_keep_their_old_path(sandbox: Sandbox) -> None:
-    made = sandbox.session("one")
-    git(made.path, "mv", "README", "README.md")
-    (renamed,) = changed_files(sandbox.repo, made.path, "main")
-    assert (renamed.path, renamed.old_path) == ("README.md", "README")
 
 
 def test_commits_between(sandbox: Sandbox) -> None:
