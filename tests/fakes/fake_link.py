@@ -81,6 +81,20 @@ def hostile_sessions() -> list[Session]:
     ]
 
 
+ANSWERS: dict[str, dict[str, Any]] = {
+    "review.files": {"listing": "1", "files": []},
+    "review.comments": {"comments": [], "marks": []},
+    "session.explain": {"phase": "running", "activity": "working", "evidence": []},
+    "session.logs": {"data": "a line\n", "position": "1:1", "end": True},
+    "trust.show": {"needs_trust": False, "hash": ""},
+    "agents.list": {"agents": [], "custom": []},
+    "pool.set": {},
+    "app.keep_layout": {},
+    "app.keep_view": {},
+}
+"""What the host says however it is asked."""
+
+
 class FakeLink:
     """Answers what the screens ask; fails on what nobody taught it."""
 
@@ -127,29 +141,15 @@ class FakeLink:
     async def call(self, method: str, **params: Any) -> Any:
         """Note the call and answer it."""
         self.calls.append((method, params))
-        match method:
-            case "session.create":
-                if params["repo"] == "/nowhere":
-                    raise AgentDeckError("/nowhere is not a git repository.")
-                return {"session": {"id": "id-new"}}
-            case "review.files":
-                return {"listing": "1", "files": []}
-            case "review.comments":
-                return {"comments": [], "marks": []}
-            case "session.explain":
-                return {"phase": "running", "activity": "working", "evidence": []}
-            case "session.logs":
-                return {"data": "a line\n", "position": "1:1", "end": True}
-            case "trust.show":
-                return {"needs_trust": False, "hash": ""}
-            case "agents.list":
-                return {"agents": [], "custom": []}
-            case "pool.set" | "app.keep_layout" | "app.keep_view":
-                return {}
-            case _ if "ids" in params:
-                return {"results": [self._result(each) for each in params["ids"]]}
-            case _:
-                raise AssertionError(f"nobody expects {method}")
+        if method == "session.create":
+            if params["repo"] == "/nowhere":
+                raise AgentDeckError("/nowhere is not a git repository.")
+            return {"session": {"id": "id-new"}}
+        if method in ANSWERS:
+            return ANSWERS[method]
+        if "ids" not in params:
+            raise AssertionError(f"nobody expects {method}")
+        return {"results": [self._result(each) for each in params["ids"]]}
 
     def _result(self, session_id: str) -> dict[str, Any]:
         session = self.sessions[SessionId(session_id)]
