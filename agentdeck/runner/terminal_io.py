@@ -16,7 +16,7 @@ BATCH_BYTES = 256 * 1024
 # So much is read before it is taken: little enough to be in the fastest cache.
 PIECE_BYTES = 16 * 1024
 # A long paste waits here until the agent has read it.
-INPUT_LIMIT_BYTES = 8 * 1024 * 1024
+INPUT_LIMIT_BYTES = 4 * 1024 * 1024
 # How long one turn of the loop may go on reading before others get their turn.
 TURN_S = 0.008
 # A batch of this size tells a flood, which is worth a second thread.

@@ -401,7 +401,7 @@ def test_a_bad_frame_ends_that_connection_only(runners: Harness, raw: bytes) -> 
         {"t": "resize", "cols": "wide", "rows": 4},
         {"t": "input", "b64": "***"},
         {"t": "stop", "grace_s": "soon"},
-        {"t": "text", "text": "x" * (1024 * 1024 + 1)},
+        {"t": "text", "text": "x" * (4 * 1024 * 1024 + 1)},
     ],
     ids=lambda request_: str(request_)[:30],
 )

@@ -36,8 +36,8 @@ LATE_ACK_S = 0.05
 """Of more panes than that, those nobody types into ask for their next frames together,
 this long after the last: what changes in many is painted in one go."""
 
-LONGEST_PASTE = 6 * 1024 * 1024
-"""A runner takes no longer message, and not much more input at once."""
+LONGEST_PASTE = 3 * 1024 * 1024
+"""A runner takes not much more input at once."""
 
 Job = Callable[[], Coroutine[None, None, None]]
 
