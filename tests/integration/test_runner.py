@@ -426,7 +426,7 @@ def test_input_that_is_not_read_is_refused_in_the_end_and_never_blocks(
     until_line(connection, "ready")
     refused = 0
     for number in range(20):
-        connection.send(t="text", text="y" * 100_000, id=number)
+        connection.send(t="text", text="y" * 400_000, id=number)
         reply = connection.expect(lambda m: "id" in m, "a reply")
         assert reply["id"] == number
         refused += reply["t"] == "error"
