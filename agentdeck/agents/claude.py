@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from agentdeck.agents.conversations import claude_said
 from agentdeck.agents.definition import Agent, Launch, Start, Usage, model_of, rule
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
 from agentdeck.agents.transcripts import json_lines
@@ -135,6 +136,7 @@ CLAUDE = Agent(
     interrupt="escape",
     read_report=claude_report,
     read_usage=usage_in,
+    read_said=claude_said,
     modes=AGENT_MODES,
     models=MODELS,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),

@@ -13,6 +13,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from agentdeck.agents.conversations import codex_said
 from agentdeck.agents.definition import (
     Agent,
     Answers,
@@ -143,6 +144,7 @@ CODEX = Agent(
     read_usage=usage_in,
     # Its sandbox lets it write in the worktree, and not in the git directory beside.
     commits_itself=False,
+    read_said=codex_said,
     modes=MODES,
     models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agentdeck.agents.conversations import copilot_said
 from agentdeck.agents.definition import (
     Agent,
     Answers,
@@ -176,6 +177,7 @@ COPILOT = Agent(
     answers=Answers(approve=("1",), deny=("escape",)),
     read_report=_report,
     read_usage=usage_in,
+    read_said=copilot_said,
     modes=MODES,
     models=MODELS,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),

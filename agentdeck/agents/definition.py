@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agentdeck.core.conversation import Said
 from agentdeck.core.custom_agents import CustomAgent
 from agentdeck.core.session import Activity, Needs, NeedsKind
 
@@ -123,6 +124,8 @@ class Agent:
     """Whether it can commit in a linked worktree; some sandboxes keep it from it."""
     read_usage: Callable[[Path], Usage | None] | None = None
     """Reads tokens and cost from its transcript."""
+    read_said: Callable[[Mapping[str, Any]], Iterator[Said]] | None = None
+    """Reads what a line of its transcript says; None where it keeps none of lines."""
     modes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Permission modes by name, with the arguments that ask for them."""
     cannot_express: frozenset[str] = frozenset()

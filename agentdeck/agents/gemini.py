@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agentdeck.agents.conversations import gemini_said
 from agentdeck.agents.definition import (
     Agent,
     Launch,
@@ -175,6 +176,7 @@ GEMINI = Agent(
     unsent=re.compile(_TYPED, re.MULTILINE),
     read_report=_report,
     read_usage=usage_in,
+    read_said=gemini_said,
     modes=MODES,
     models=MODELS,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),

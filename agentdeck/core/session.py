@@ -157,6 +157,10 @@ class Session:
     why: Why | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    read_at: datetime | None = None
+    """When a person last came to see it while it was unread."""
+    read_before: datetime | None = None
+    """When that was the time before, so that it can be told what was new."""
     checks: tuple[str, ...] = ()
     """Its own verification commands, for the shell, beside the repository's."""
     check: CheckState = CheckState.NONE

@@ -18,6 +18,7 @@ from agentdeck.host.batches import Batches
 from agentdeck.host.checks import Checks
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
+from agentdeck.host.history import History
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
@@ -108,6 +109,15 @@ class Host:
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self._add_merging(loaded)
         self.recordings = Recordings(paths, self.supervisor)
+        self.history = History(
+            paths,
+            self.sessions,
+            self.supervisor,
+            self.launcher,
+            self.registry,
+            journal=self.journal,
+            store=store,
+        )
         self.usage = UsageReader(self.sessions, self.registry)
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
@@ -275,6 +285,7 @@ class Host:
         await asyncio.gather(watching, *self._attaching, return_exceptions=True)
         await self.usage.close()
         await self.git_watch.close()
+        await self.history.close()
         await self.launcher.close()
         journal.cancel()
         await asyncio.gather(journal, return_exceptions=True)
@@ -342,7 +353,9 @@ class Host:
         if live is None:
             session = self.sessions.find(session_id)
             return session is None or not session.is_live
-        live.witness.hook(report)
+        said = live.witness.hook(report)
+        if said is not None:
+            self.history.chronicle.hooked(session_id, said.detail)
         return True
 
     def _refs_moved(self, git_dir: Any, changed: set[str]) -> None:

@@ -106,8 +106,8 @@ class Witness:
             return
         self._sessions.put(with_status(session, verdict.sign, datetime.now(UTC)))
 
-    def hook(self, report: Mapping[str, Any]) -> None:
-        """Take a report from the agent's own hook.
+    def hook(self, report: Mapping[str, Any]) -> Report | None:
+        """Take a report from the agent's own hook; gives what it says, if anything.
 
         Raises:
             ValueError: If it is not of the form that hooks write.
@@ -118,11 +118,14 @@ class Witness:
             if "activity" in report or read is None
             else read(report)
         )
-        if said is None:
-            return
-        self._note_conversation(said)
-        self.prompt = said.prompt or self.prompt
-        self.said = said.said if said.activity is Activity.IDLE else ""
+        if said is not None:
+            self._note_conversation(said)
+            self.prompt = said.prompt or self.prompt
+            self.said = said.said if said.activity is Activity.IDLE else ""
+            self._take_report(said)
+        return said
+
+    def _take_report(self, said: Report) -> None:
         if said.activity is None:
             return
         needs = said.needs

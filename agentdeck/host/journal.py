@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from agentdeck.core.events import Event, EventKind
+from agentdeck.core.moments import Moment
 from agentdeck.core.session import Session
 from agentdeck.host.store import Change, Store, StoreError
 
@@ -36,6 +37,7 @@ class Journal:
         self._pending: list[Event] = []
         self._saved: dict[str, Session] = {}
         self._removed: set[str] = set()
+        self._moments: list[Moment] = []
         self._unwritten: list[Event] = []
         self._wake = asyncio.Event()
         self._subscribers: list[Subscriber] = []
@@ -69,6 +71,12 @@ class Journal:
         self._idle.clear()
         self._wake.set()
 
+    def note(self, moment: Moment) -> None:
+        """Keep a moment of a session's timeline, with the events of its time."""
+        self._moments.append(moment)
+        self._idle.clear()
+        self._wake.set()
+
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call a function with each event from now on; gives the way to end it."""
         self._subscribers.append(subscriber)
@@ -88,7 +96,7 @@ class Journal:
             await self._flush()
 
     async def _until_woken(self) -> None:
-        if not self._unwritten:
+        if not self._unwritten and not self._disk_fails:
             await self._wake.wait()
             return
         try:
@@ -102,15 +110,19 @@ class Journal:
         fresh, self._pending = self._pending, []
         saved, self._saved = self._saved, {}
         removed, self._removed = self._removed, set()
+        moments, self._moments = self._moments, []
         events = [*self._unwritten, *fresh]
-        if not events:
+        if not events and not moments:
             self._idle.set()
             return
-        change = Change(tuple(events), tuple(saved.values()), tuple(removed))
+        change = Change(
+            tuple(events), tuple(saved.values()), tuple(removed), tuple(moments)
+        )
         try:
             await self._store.apply(change)
         except StoreError as error:
             self._keep_for_later(events, saved, removed)
+            self._moments = [*moments, *self._moments][-MAX_BATCH * 20 :]
             self._tell(fresh)
             self._say_disk_fails(error)
         else:

@@ -26,6 +26,7 @@ from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
+from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
@@ -91,6 +92,7 @@ class Methods:
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
+        self.table |= LogMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -299,7 +301,10 @@ class Methods:
 
     async def _mark_read(self, params: m.MarkRead) -> dict[str, Any]:
         async def act(session: Session) -> dict[str, Any]:
-            self._host.sessions.change(session.id, unread=params.unread)
+            read: dict[str, datetime | None] = {}
+            if session.unread and not params.unread:
+                read = {"read_at": datetime.now(UTC), "read_before": session.read_at}
+            self._host.sessions.change(session.id, unread=params.unread, **read)
             return {}
 
         return await self._each(params.ids, act)

@@ -22,6 +22,11 @@ class Sessions:
         self._next_position = 1 + max((s.position for s in loaded), default=0)
         self.judge: Callable[[Session], Session] = lambda session: session
         """Sees each state before it is held and told, and gives it back."""
+        self.on_change: Callable[[Session | None, Session], None] = lambda *_: None
+        """Called with each state before it is told, and the one before."""
+        self.on_tell: Callable[[EventKind, str, dict[str, object]], None]
+        self.on_tell = lambda *_: None
+        """Called with what is told beside states."""
         self.on_activity: Callable[[Session], None] | None = None
         """Called after a session began to do something else."""
         self.on_phase: Callable[[Session], None] | None = None
@@ -63,6 +68,7 @@ class Sessions:
         kind = EventKind.SESSION_CHANGED if before else EventKind.SESSION_ADDED
         data: dict[str, object] = {"session": session_to_wire(session)}
         self._journal.record(kind, data, session.id, saved=session)
+        self.on_change(before, session)
         if (before is None or before.phase is not session.phase) and self.on_phase:
             self.on_phase(session)
         did = before.activity if before is not None else None
@@ -95,3 +101,4 @@ class Sessions:
     def tell(self, kind: EventKind, session_id: str, data: dict[str, object]) -> None:
         """Tell clients something about a session that is not its state."""
         self._journal.record(kind, data, session_id)
+        self.on_tell(kind, session_id, data)

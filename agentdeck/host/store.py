@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event, EventKind
+from agentdeck.core.moments import Moment, MomentKind
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import (
     event_from_wire,
@@ -31,6 +33,10 @@ SCHEMA_VERSION = 1
 KEPT_EVENTS = 50_000
 """Older events are dropped; a client that asks for them gets a snapshot."""
 _PRUNE_EVERY = 1000
+KEPT_MOMENTS = 5000
+"""Of a session's timeline; older moments are dropped."""
+KEPT_OF_REMOVED_DAYS = 31
+"""How long the timeline of a removed session stays, which may be brought back."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL);
@@ -39,6 +45,10 @@ CREATE TABLE IF NOT EXISTS events (
     session_id TEXT, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pool (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS moments (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, at TEXT NOT NULL,
+    kind TEXT NOT NULL, text TEXT NOT NULL, by TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS moments_of ON moments (session_id, n);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
@@ -58,6 +68,7 @@ class Change:
     events: tuple[Event, ...] = ()
     saved: tuple[Session, ...] = ()
     removed: tuple[str, ...] = ()
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,10 @@ class Store:
     async def newest_of(self, kind: EventKind, limit: int) -> list[Event]:
         """The newest events of a kind, newest first."""
         return await self._run(lambda: self._newest(kind, limit))
+
+    async def moments_of(self, session_id: str, since: int = 0) -> list[Moment]:
+        """A session's timeline after a number, oldest first."""
+        return await self._run(lambda: self._moments_of(session_id, since))
 
     async def past_questions(self, limit: int) -> list[Session]:
         """The newest states in which a session asked something, newest first."""
@@ -238,11 +253,30 @@ class Store:
                 "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)",
                 [_event_row(event) for event in change.events],
             )
-            self._since_pruned += len(change.events)
+            database.executemany(
+                "INSERT INTO moments (session_id, at, kind, text, by) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [_moment_row(moment) for moment in change.moments],
+            )
+            self._since_pruned += len(change.events) + len(change.moments)
             if self._since_pruned >= _PRUNE_EVERY and change.events:
                 self._since_pruned = 0
                 oldest = change.events[-1].server_seq - KEPT_EVENTS
                 database.execute("DELETE FROM events WHERE seq <= ?", (oldest,))
+                _prune_moments(database)
+
+    def _moments_of(self, session_id: str, since: int) -> list[Moment]:
+        rows = self._open_database.execute(
+            "SELECT n, at, kind, text, by FROM moments "
+            "WHERE session_id = ? AND n > ? ORDER BY n",
+            (session_id, since),
+        ).fetchall()
+        return [
+            Moment(
+                session_id, datetime.fromisoformat(at), MomentKind(kind), text, by, n
+            )
+            for n, at, kind, text, by in rows
+        ]
 
     def _events_since(self, since: int, limit: int) -> list[Event] | None:
         database = self._open_database
@@ -308,6 +342,28 @@ class Store:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+
+def _moment_row(moment: Moment) -> tuple[str, str, str, str, str]:
+    at = moment.at.isoformat(timespec="milliseconds")
+    # Text that cannot be encoded, as from a broken escape in JSON, must not stop all.
+    text = moment.text.encode("utf-8", "replace").decode()
+    return moment.session_id, at, moment.kind.value, text, moment.by
+
+
+def _prune_moments(database: sqlite3.Connection) -> None:
+    database.execute(
+        "DELETE FROM moments WHERE n IN (SELECT n FROM (SELECT n, row_number() OVER "
+        "(PARTITION BY session_id ORDER BY n DESC) AS place FROM moments) "
+        "WHERE place > ?)",
+        (KEPT_MOMENTS,),
+    )
+    long_ago = datetime.now(UTC) - timedelta(days=KEPT_OF_REMOVED_DAYS)
+    database.execute(
+        "DELETE FROM moments WHERE at < ? "
+        "AND session_id NOT IN (SELECT id FROM sessions)",
+        (long_ago.isoformat(timespec="milliseconds"),),
+    )
 
 
 def _event_row(event: Event) -> tuple[int, str, str, str | None, str]:

@@ -27,6 +27,7 @@ _LENGTH = struct.Struct(">I")
 _WHAT = {
     "spawn": "The session's runner could not be started",
     "replay": "The recording could not be played",
+    "read": "The recording could not be read",
 }
 
 
@@ -65,6 +66,16 @@ class LocalLauncher:
             LaunchError: If it could not be started.
         """
         return await self._start("replay", session_dir, socket)
+
+    async def read(self, session_dir: Path, socket: Path) -> int:
+        """Start a process that reads a session's recording as text; gives its id.
+
+        It ends by itself when whoever connects to the socket goes.
+
+        Raises:
+            LaunchError: If it could not be started.
+        """
+        return await self._start("read", session_dir, socket)
 
     async def _start(self, kind: str, session_dir: Path, socket: Path) -> int:
         request = {"t": kind, "dir": str(session_dir), "socket": str(socket)}

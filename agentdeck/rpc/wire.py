@@ -12,6 +12,7 @@ from typing import Any
 
 from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.events import Event, EventKind
+from agentdeck.core.moments import Moment, MomentKind
 from agentdeck.core.session import (
     Activity,
     Needs,
@@ -30,6 +31,8 @@ _TIMES = (
     "stuck_since",
     "started_at",
     "ended_at",
+    "read_at",
+    "read_before",
 )
 
 
@@ -124,6 +127,30 @@ def event_from_wire(values: dict[str, Any]) -> Event:
         EventKind(values["kind"]),
         values["session_id"],
         values["data"],
+    )
+
+
+def moment_to_wire(moment: Moment) -> dict[str, Any]:
+    """A moment as `agentdeck timeline --json` shows it."""
+    return {
+        "n": moment.n,
+        "session_id": moment.session_id,
+        "at": _time_to_wire(moment.at),
+        "kind": moment.kind.value,
+        "text": moment.text,
+        "by": moment.by,
+    }
+
+
+def moment_from_wire(values: dict[str, Any]) -> Moment:
+    """A moment from its JSON object."""
+    return Moment(
+        values["session_id"],
+        datetime.fromisoformat(values["at"]),
+        MomentKind(values["kind"]),
+        values["text"],
+        values["by"],
+        values["n"],
     )
 
 

@@ -1,6 +1,7 @@
 """The warm parent: imports everything once and forks a runner for each request.
 
-For a `replay` in place of a `spawn` it forks one that plays a recording.
+For a `replay` in place of a `spawn` it forks one that plays a recording, for a
+`read` one that reads it as text.
 
 `python -m agentdeck.runner.zygote --socket PATH`. It ends when its standard
 input is closed; the runners that it forked live on.
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from agentdeck.runner import process, replay
+from agentdeck.runner import process, replay, text_process
 from agentdeck.runner.clients import Client, Clients
 from agentdeck.runner.keys import InputEncoder
 from agentdeck.runner.processes import reap
@@ -76,7 +77,7 @@ class Zygote:
     def _answer(self, client: Client, message: dict[str, Any]) -> None:
         work = _WORK.get(str(message.get("t")))
         if work is None or not {"dir", "socket"} <= message.keys():
-            text = "A request must be a spawn or replay with dir and socket."
+            text = "A request must be a spawn, replay or read with dir and socket."
             self._reply(client, message, {"t": "error", "message": text})
             return
         directory = Path(str(message["dir"]))
@@ -146,6 +147,7 @@ class Zygote:
 _WORK: dict[str, Callable[[Path, Path, Callable[[], None]], int]] = {
     "spawn": process.run,
     "replay": replay.run,
+    "read": text_process.run,
 }
 
 

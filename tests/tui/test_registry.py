@@ -7,8 +7,10 @@ from textual.dom import DOMNode
 
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
+from agentdeck.tui.screens.find import FindScreen
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
+from agentdeck.tui.screens.log import LogScreen
 from agentdeck.tui.screens.matrix import MatrixScreen
 from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
@@ -35,6 +37,8 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.REVIEW: ReviewScreen,
     Scope.READER: ReaderScreen,
     Scope.OUTPUT: OutputScreen,
+    Scope.LOG: LogScreen,
+    Scope.FIND: FindScreen,
     Scope.REPLAY: ReplayScreen,
     Scope.FILTERS: SavedFiltersScreen,
     Scope.MESSAGES: OutboxScreen,
@@ -68,6 +72,9 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP),
         (Scope.REVIEW,),
         (Scope.READER, Scope.OUTPUT),
+        (Scope.READER,),
+        (Scope.LOG,),
+        (Scope.FIND,),
         (Scope.REPLAY,),
         (Scope.TURNS,),
         (Scope.MATRIX,),

@@ -17,7 +17,7 @@ FOLLOW_WAIT_S = 30
 """How long the host holds a question for more; it answers at once when there is."""
 
 
-@verb("logs fix-login", "logs -f fix-login", "logs fix-login --raw > recording")
+@verb("logs fix-login", "logs -f fix-login", "logs fix-login --conversation")
 def logs(
     name: OneName,
     follow: Annotated[
@@ -27,9 +27,30 @@ def logs(
         bool, typer.Option("--raw", help="The bytes as the agent wrote them.")
     ] = False,
     cast: Annotated[bool, typer.Option("--cast", help="As asciicast v3.")] = False,
+    settled: Annotated[
+        bool,
+        typer.Option(
+            "--settled",
+            help="What scrolled off its screen or settled there, for full-screen agents.",
+        ),
+    ] = False,
+    conversation: Annotated[
+        bool,
+        typer.Option("--conversation", help="Prompts, answers and tools it used."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print a session's recording as plain text."""
+    if settled or conversation:
+        if settled + conversation + raw + cast > 1:
+            raise UsageError(
+                "Give --settled, --conversation, --raw or --cast: only one of them."
+            )
+        from agentdeck.cli.reading import print_text
+
+        source = "conversation" if conversation else "terminal"
+        finish(print_text(name, source, follow=follow, as_json=as_json))
+        return
     if raw + cast + as_json > 1:
         raise UsageError("Give --raw, --cast or --json: only one of them.")
     if raw and report.is_terminal():

@@ -74,6 +74,18 @@ class DealingScreen(Screen[None]):
         if session is not None:
             self.app.push_screen(ExplainScreen(self.deck, session))
 
+    def action_show_timeline(self) -> None:
+        from agentdeck.tui.screens.timeline import TimelineScreen
+
+        session = self.session_at_cursor()
+        if session is not None:
+            self.app.push_screen(TimelineScreen(self.deck, session))
+
+    def action_find(self) -> None:
+        from agentdeck.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(self.deck, self.go_to))
+
     def action_show_replay(self) -> None:
         from agentdeck.tui.screens.replay import ReplayScreen
 

@@ -1,8 +1,7 @@
-"""Why a session has its status, and what its agent printed."""
+"""Why a session has its status."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from textual import work
@@ -13,9 +12,6 @@ from agentdeck.core.session import Session
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.reader import ReaderScreen
-
-WAIT_S = 20.0
-"""How long the host may hold a request for more of a log."""
 
 
 class ExplainScreen(ReaderScreen):
@@ -75,75 +71,3 @@ class ExplainScreen(ReaderScreen):
         source, activity = str(sign.get("source")), str(sign.get("activity"))
         detail = one_line(str(sign.get("detail") or ""))
         return f"{mark} {at}  {source:<8} {activity:<12} {detail}"
-
-
-class LogScreen(ReaderScreen):
-    """All that the agent printed, as plain text, and what it prints from now on."""
-
-    def __init__(self, deck: Deck, session: Session, rows: Sequence[str] = ()) -> None:
-        """Make the screen.
-
-        Args:
-            deck: What the app hands to its screens.
-            session: Whose log.
-            rows: Rows of the pane above which to begin to read; none for the end.
-        """
-        super().__init__(deck, lambda line: deck.look.style("text"))
-        self._session = session
-        self._above_rows = rows
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.show_title(("log  ", "$primary"), one_line(self._session.title))
-        self._follow_log()
-
-    @work(exclusive=True, group="log", exit_on_error=False)
-    async def _follow_log(self) -> None:
-        position: str | None = None
-        rest = ""
-        is_over = False
-        while not is_over:
-            wait_s = WAIT_S if position is not None else 0.0
-            try:
-                answer = await self.deck.link.call(
-                    "session.logs",
-                    id=self._session.id,
-                    position=position,
-                    wait_s=wait_s,
-                )
-            except AgentDeckError as error:
-                self.show_summary(Content.styled(one_line(error.message), "$error"))
-                return
-            is_first, position = position is None, answer["position"]
-            is_over = bool(answer["end"])
-            *lines, rest = (rest + str(answer["data"])).split("\n")
-            if is_over and rest:
-                lines.append(rest)
-            lines = [line.rstrip("\r") for line in lines]
-            self.lines.add_lines(lines)
-            if is_first:
-                self._go_to_begin(lines)
-
-    def _go_to_begin(self, lines: list[str]) -> None:
-        at = line_like(lines, self._above_rows)
-        if at is None:
-            self.lines.scroll_end(animate=False, force=True)
-        else:
-            y = max(0, at - self.lines.size.height + 1)
-            # The lines that were added go to the end first.
-            self.call_after_refresh(
-                self.lines.scroll_to, y=y, animate=False, force=True
-            )
-
-
-def line_like(lines: Sequence[str], rows: Sequence[str]) -> int | None:
-    """The last line at which the rows of a pane begin, as well as that can be told.
-
-    Rows may be wrapped lines, so each is looked for within a line.
-    """
-    wanted = [row.strip() for row in rows if row.strip()][:3]
-    for count in range(len(wanted), 0, -1):
-        for at in range(len(lines) - count, -1, -1):
-            if all(wanted[n] in lines[at + n] for n in range(count)):
-                return at
-    return None

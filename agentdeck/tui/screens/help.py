@@ -29,6 +29,8 @@ _SCOPES = (
     Scope.REVIEW,
     Scope.READER,
     Scope.OUTPUT,
+    Scope.LOG,
+    Scope.FIND,
     Scope.REPLAY,
     Scope.FILTERS,
     Scope.RESULTS,

@@ -23,6 +23,7 @@ from agentdeck.core.session import Activity, Needs, Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for, choice_keys
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.recaps import recap_of
 from agentdeck.tui.row_words import status_of
 from agentdeck.tui.screens.answers import shown
 
@@ -56,6 +57,7 @@ class PeekScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="peek"):
+            yield Static(id="peek-recap", markup=False)
             yield Static(id="peek-question", markup=False)
             yield Static(id="peek-choices", markup=False)
             yield Static(id="peek-output", markup=False)
@@ -93,6 +95,7 @@ class PeekScreen(ModalScreen[None]):
                 self._say("")
         self._show_needs(session, needs)
         self._read_output(session)
+        self._read_recap(session)
 
     def _show_title(self, session: Session) -> None:
         ascii_only = self._deck.look.glyphs.is_ascii
@@ -159,6 +162,13 @@ class PeekScreen(ModalScreen[None]):
         # A line too long is cut, so the height is known without measuring.
         output.styles.height = len(last) + 1
         output.update(Content("\n").join([Content(line) for line in last]))
+
+    @work(exclusive=True, group="peek-recap", exit_on_error=False)
+    async def _read_recap(self, session: Session) -> None:
+        lines = await recap_of(self._deck, session)
+        recap = self.query_one("#peek-recap", Static)
+        recap.display = bool(lines)
+        recap.update(Content("\n").join([Content(line) for line in lines]))
 
     def action_close_peek(self) -> None:
         self.dismiss(None)

@@ -88,7 +88,7 @@ class ReadingScreen(WatchingScreen):
 
     def action_show_log(self) -> None:
         """Show the log: its end, or what is above the rows where a pane ends."""
-        from agentdeck.tui.screens.explain import LogScreen
+        from agentdeck.tui.screens.log import LogScreen
 
         session = self.session_at_cursor()
         if session is not None:

@@ -41,8 +41,18 @@ class ReplayScreen(Screen[None]):
     ReplayScreen #status { height: 1; padding: 0 1; }
     """
 
-    def __init__(self, deck: Deck, session: Session) -> None:
+    def __init__(
+        self, deck: Deck, session: Session, *, wall: float | None = None
+    ) -> None:
+        """Replay a session.
+
+        Args:
+            deck: What the app shares.
+            session: Whose recording it is.
+            wall: The time of the clock to begin at, paused; None plays from the begin.
+        """
         super().__init__()
+        self._goal = wall
         self.deck = deck
         self._session = session
         self._channel: int | None = None
@@ -55,7 +65,7 @@ class ReplayScreen(Screen[None]):
         self._marks: list[Mark] = []
         self._duration = self._at = self._wall = 0.0
         self._speed = 1
-        self._is_playing = True
+        self._is_playing = wall is None
 
     def compose(self) -> ComposeResult:
         look = self.deck.look
@@ -166,6 +176,9 @@ class ReplayScreen(Screen[None]):
             *(Mark(at, "exit", f"ended: {code}") for at, code in message["exits"]),
         ]
         self._show_marks()
+        if self._goal is not None:
+            goal, self._goal = self._goal, None
+            self._go_to(replay_time(self._anchors, goal))
         self._show_time()
 
     def _show_marks(self) -> None:
