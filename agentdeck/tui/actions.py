@@ -25,9 +25,8 @@ class Scope(StrEnum):
     LINKS = "choosing a link"
     PEEK = "peeking at a session"
     REVIEW = "reviewing what a session changed"
-    READER = "reading a log or reason"
     OUTPUT = "reading checks or a setup"
-    READER = "reading a diff, log or reason"
+    READER = "reading a reason"
     LOG = "reading a log"
     FIND = "finding in all logs"
     REPLAY = "replaying a recording"
@@ -129,6 +128,8 @@ _ROWS = (
     ("view.oldest", Scope.VIEW, "shift+home,B", "scroll_pane('top')", "oldest", "Show the oldest output that the pane keeps; the log has all"),
     ("view.newest", Scope.VIEW, "shift+end,F", "scroll_pane('bottom')", "newest", "Follow the agent's output again"),
     ("view.copy", Scope.VIEW, "c", "copy_mode", "copy", "Select, search and copy in the pane; while typing by ctrl+shift+c or the mouse", 16),
+    ("view.next-tab", Scope.VIEW, "backslash", "next_tab(1)", "next tab", "Show the session's log, diff, commits, checks, brief, timeline or settings in its pane"),
+    ("view.tab-before", Scope.VIEW, "vertical_line", "next_tab(-1)", "tab before", "Show the tab before, such as the terminal again"),
     ("view.zoom", Scope.VIEW, "z", "zoom", "zoom", "Show the session's pane alone, or all again", 15),
     ("view.list-alone", Scope.VIEW, "ctrl+l", "list_alone", "list alone", "Show the list without the panes, or both again"),
     ("view.layout", Scope.VIEW, "L", "toggle_layout", "stacked", "Put the list above the panes, or beside them"),

@@ -11,8 +11,6 @@ from textual.widgets import Input, Static
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.tui.screens.answers import shown
-from agentdeck.tui.screens.explain import ExplainScreen, LogScreen
-from agentdeck.tui.screens.diff import DiffScreen
 from agentdeck.tui.screens.explain import ExplainScreen
 from agentdeck.tui.screens.merge import MergeScreen
 from agentdeck.tui.widgets.lines_view import LinesView

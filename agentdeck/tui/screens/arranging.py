@@ -9,7 +9,7 @@ from textual.timer import Timer
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.layouts import Layout, layout_key
-from agentdeck.tui.screens.showing import ShowingScreen
+from agentdeck.tui.screens.detailing import DetailingScreen
 from agentdeck.tui.widgets.pane_grid import PaneGrid
 from agentdeck.tui.widgets.split import Divider
 
@@ -25,7 +25,7 @@ KEPT_AFTER_S = 1.0
 """A layout is kept once the person has left it alone for this long."""
 
 
-class ArrangingScreen(ShowingScreen):
+class ArrangingScreen(DetailingScreen):
     """A screen whose parts the person divides."""
 
     def __init__(self, deck: Deck) -> None:

@@ -302,7 +302,7 @@ class SessionsScreen(ListingScreen):
 
     def action_type_into(self) -> None:
         session = self.session_at_cursor()
-        if session is None:
+        if session is None or self.open_tab():
             return
         if session.phase is not Phase.RUNNING:
             self.say(_why_not_typed(session))

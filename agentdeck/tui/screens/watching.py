@@ -230,7 +230,8 @@ class WatchingScreen(CheckingScreen):
         channel = self._channel(pane)
         channel.timer = None
         session = self.deck.store.sessions.get(pane.session_id or "")
-        if session is None or not _has_screen(session) or not pane.display:
+        is_seen = pane.display and pane.terminal.display
+        if session is None or not _has_screen(session) or not is_seen:
             await channel.feed.show(None)
             return
         if session.id == channel.feed.session_id and not again:

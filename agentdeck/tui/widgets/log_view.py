@@ -277,7 +277,8 @@ class LogView(ScrollView, can_focus=True):
         is_cursor = index == self.cursor
         ground = ""
         if is_cursor:
-            ground = "cursor" if self.has_focus else "cursor_blurred"
+            is_lit = self.has_focus or not self.can_focus
+            ground = "cursor" if is_lit else "cursor_blurred"
         sign, colour = _signs(look).get(item.kind, (" ", "text"))
         style = look.style(_colour(item.kind, colour), ground, bold=_is_bold(item.kind))
         text = row.text
@@ -332,6 +333,9 @@ def _signs(look: Look) -> dict[str, tuple[str, str]]:
         "started": (glyphs.prompt, "muted"),
         "ended": (glyphs.stopping, "muted"),
         "session": (glyphs.bar, "primary"),
+        "head": (" ", "bright"),
+        "file": (" ", "text"),
+        "setting": (" ", "text"),
         "hit": (" ", "text"),
     }
 
@@ -343,4 +347,4 @@ def _colour(kind: str, sign_colour: str) -> str:
 
 
 def _is_bold(kind: str) -> bool:
-    return kind in ("prompt", "commit", "question", "session")
+    return kind in ("prompt", "commit", "question", "session", "head")

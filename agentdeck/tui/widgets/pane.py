@@ -65,6 +65,15 @@ class Pane(Widget):
     def compose(self) -> ComposeResult:
         yield self.terminal
 
+    def show_details(self, details: Widget | None) -> None:
+        """Show something in place of the terminal, or the terminal again."""
+        for child in self.children:
+            if child is not self.terminal:
+                child.remove()
+        self.terminal.display = details is None
+        if details is not None:
+            self.mount(details)
+
     def wear(self, look: Look) -> None:
         """Draw in another look."""
         self._look = look
