@@ -8,12 +8,15 @@ from __future__ import annotations
 import sys
 
 from agentdeck.agents.definition import Agent, Launch, Start
+from agentdeck.agents.prompts import is_long
 
 
 def _launch(start: Start) -> Launch:
     argv = [sys.executable, "-m", "agentdeck.agents.scripted_program"]
     if start.resume:
         argv.append("--resume")
+    if is_long(start.prompt):
+        return Launch((*argv, "--brief", str(start.folder / "brief.md")))
     return Launch((*argv, "--", start.prompt))
 
 

@@ -278,6 +278,8 @@ def main(arguments: list[str]) -> None:
     """Play the prompt; end with it, or go on by prompts once a turn was ended."""
     resumed = "--resume" in arguments[:1]
     prompt = arguments[-1] if arguments and arguments[-1] != "--" else ""
+    if arguments[-2:-1] == ["--brief"]:
+        prompt = Path(prompt).read_text(encoding="utf-8")
     show("\x1b[1;36m✻ Scripted agent\x1b[0m \x1b[2m· no model, plays a script\x1b[0m\n")
     show(f"\x1b[2m  {Path.cwd().name}\x1b[0m\n\n")
     interactive = resumed or not prompt

@@ -15,6 +15,7 @@ from agentdeck.core.errors import UsageError
 _V = "agentdeck.cli.verbs"
 VERBS = {
     "run": f"{_V}.run:run",
+    "brief": f"{_V}.brief:brief",
     "ls": f"{_V}.ls:ls",
     "show": f"{_V}.show:show",
     "logs": f"{_V}.logs:logs",
@@ -54,6 +55,9 @@ VERBS = {
     "rewind": f"{_V}.turns:rewind",
     "comments": f"{_V}.comments:comments",
     "merge": f"{_V}.landing:merge",
+    "compare": f"{_V}.variants:compare",
+    "pick": f"{_V}.variants:pick",
+    "take": f"{_V}.variants:take",
     "discard": f"{_V}.landing:discard",
     "undo": f"{_V}.trash:undo",
     "trash": f"{_V}.trash:trash",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agentdeck.config.front_matter import front_matter
 from agentdeck.core.custom_agents import CustomAgent, Dialect
 from agentdeck.core.errors import UsageError
 
@@ -110,34 +111,8 @@ def read_agent_file(file: Path) -> CustomAgent:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text.") from error
-    fields, body = _front_matter(file, text)
+    fields, body = front_matter(str(file), text)
     return _agent(file, fields, body)
-
-
-def _front_matter(file: Path, text: str) -> tuple[dict[str, Any], str]:
-    import yaml  # slow to load, so only for these files
-    from frontmatter.default_handlers import YAMLHandler
-
-    handler = YAMLHandler()
-    if not handler.detect(text):
-        return {}, text
-    try:
-        front, body = handler.split(text)
-        fields = handler.load(front)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        why = str(getattr(error, "problem", None) or "it is not YAML")
-        raise UsageError(f"{file}: its front matter{line}: {why}.") from error
-    except (RecursionError, ValueError) as error:
-        raise UsageError(
-            f"{file}: its front matter does not end, or is no YAML."
-        ) from error
-    if fields is None:
-        return {}, body
-    if not isinstance(fields, dict):
-        raise UsageError(f"{file}: its front matter is not a list of fields.")
-    return fields, body
 
 
 def _agent(file: Path, fields: dict[str, Any], body: str) -> CustomAgent:

@@ -47,6 +47,7 @@ TEXT_OF: dict[str, Callable[[Session], str]] = {
     "base": lambda s: s.base,
     "host": lambda s: s.host,
     "folder": lambda s: s.folder,
+    "group": lambda s: s.group,
     "name": lambda s: s.name,
     "model": lambda s: s.model or "",
 }

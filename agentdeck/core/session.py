@@ -27,6 +27,9 @@ class Phase(StrEnum):
 LIVE_PHASES = frozenset({Phase.PREPARING, Phase.RUNNING, Phase.STOPPING})
 """Phases that hold one of the pool's places."""
 
+RUN_PHASES = frozenset({Phase.RUNNING, Phase.STOPPING})
+"""Phases in which its agent runs."""
+
 OVER_PHASES = frozenset({Phase.ENDED, Phase.FAILED, Phase.LOST})
 """Phases in which no agent runs any more."""
 
@@ -175,6 +178,18 @@ class Session:
     """How the setup went, in a few words."""
     port: int = 0
     """The first of its block of ports; 0 as long as it has none."""
+    limit_minutes: float | None = None
+    """How long its agent may run; then it is stopped."""
+    limit_tokens: int | None = None
+    limit_cost_usd: float | None = None
+    limit_note: str = ""
+    """Said once most of a limit is used."""
+    group: str = ""
+    """The name of the group of variants that it is one of."""
+    variant: str = ""
+    """What is different about it among its variants, in a few words."""
+    ran_s: float = 0.0
+    """How long its agent ran, but for the time that it runs now."""
 
     @property
     def is_live(self) -> bool:
@@ -202,6 +217,14 @@ class Session:
         return self.merged_into is not None
 
 
+def running_s(session: Session, now: datetime) -> float:
+    """How long its agent has run, over all its starts."""
+    if session.phase not in RUN_PHASES or session.started_at is None:
+        return session.ran_s
+    # A clock that was set back takes no time away.
+    return session.ran_s + max(0.0, (now - session.started_at).total_seconds())
+
+
 def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Session:
     """The session in another phase, with what no longer holds cleared.
 
@@ -222,6 +245,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         stuck_since=None if gone else session.stuck_since,
         started_at=now if phase is Phase.PREPARING else session.started_at,
         ended_at=now if is_over else None,
+        ran_s=running_s(session, now) if is_over else session.ran_s,
         unread=session.unread or is_over,
         archived=session.archived and is_over,
         why=Why("process", reason or phase.value, now) if is_over else session.why,

@@ -16,12 +16,14 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
 from agentdeck.host.batches import Batches
 from agentdeck.host.checks import Checks
+from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.history import History
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
+from agentdeck.host.limits import LimitKeeper
 from agentdeck.host.listing import Listing
 from agentdeck.host.merge_runs import Pendings
 from agentdeck.host.notifying import Notifier
@@ -119,10 +121,12 @@ class Host:
             store=store,
         )
         self.usage = UsageReader(self.sessions, self.registry)
+        self.limits = LimitKeeper(self.sessions, self.supervisor)
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self.layouts = Layouts(store, loaded.layouts)
         self.listing = Listing(store, self.journal, loaded.listing)
+        self.composing = Composing(paths, store, loaded.prompts, loaded.choices)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -170,6 +174,7 @@ class Host:
         self.preparer.on_long = self.pool.takes_long
         self.preparer.notice = self._say_problem
         self.checks.prepare_with(self.preparer.bring_into)
+        self.usage.on_read = self.limits.consider
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
@@ -221,6 +226,7 @@ class Host:
                 f"{session.name} is {session.phase.value}; only a session that "
                 "is over can be resumed."
             )
+        self.limits.renew(session)
         self.sessions.move(session.id, Phase.QUEUED)
         self.sessions.change(session.id, exit_code=None, unread=False)
         self.pool.kick()
@@ -253,12 +259,15 @@ class Host:
         await self.checks.take_up()
         self.preparer.take_up()
         await self.supervisor.adopt()
+        for session in self.sessions:
+            self.limits.consider(session)
         for repo in {session.repo for session in self.sessions}:
             self._attach(repo)
         for text in await self.landing.settle():
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
         await self.turns.take_up()
+        await self.composing.expire_images(i for s in self.sessions for i in s.images)
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -272,6 +281,7 @@ class Host:
     ) -> None:
         await self.landing.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
+        self.limits.close()
         await self.checks.close()
         await self.outbox.close()
         await self.turns.close()
@@ -307,6 +317,7 @@ class Host:
 
     def _phase_changed(self, session: Session) -> None:
         self.pool.kick()
+        self.limits.consider(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)
 

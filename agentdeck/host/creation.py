@@ -91,7 +91,7 @@ class Creator:
         return Session(
             id=SessionId(secrets.token_hex(5)),
             name=name,
-            title=request.title or title_from(text) or name,
+            title=_title(request, request.title or title_from(text) or name),
             repo=str(repository.root),
             branch=branch,
             base=base.name,
@@ -109,6 +109,11 @@ class Creator:
             auto_commit=request.auto_commit,
             position=self._sessions.next_position(),
             checks=tuple(request.checks),
+            group=request.group,
+            variant=request.variant,
+            limit_minutes=request.limit_minutes,
+            limit_tokens=request.limit_tokens,
+            limit_cost_usd=request.limit_cost_usd,
         )
 
     def _agent_of(self, request: CreateSession, env: Mapping[str, str]) -> str:
@@ -188,7 +193,8 @@ class Creator:
             self._check_name(request.name, taken=is_taken)
             return request.name, *places(request.name)
         text = request.title or request.prompt or " ".join(request.command[:4])
-        slug = unique_slug(slug_from(text), is_taken)
+        number = f"-{request.number}" if request.number is not None else ""
+        slug = unique_slug(f"{slug_from(text)}{number}", is_taken)
         return slug, *places(slug)
 
     @staticmethod
@@ -220,6 +226,13 @@ class Creator:
                     f"({error.strerror}). Free some room, or set worktrees.path in the "
                     "settings to a folder that you can write to."
                 ) from error
+
+
+def _title(request: CreateSession, title: str) -> str:
+    """The title; of a variant also what is different about it."""
+    if request.number is None:
+        return title
+    return f"{title} · {request.variant or request.number}"
 
 
 def _image(given: str) -> str:

@@ -21,6 +21,7 @@ from agentdeck.core.session import Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.repository import open_repository
 from agentdeck.host.agent_list import list_agents
+from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
@@ -35,6 +36,7 @@ from agentdeck.host.ruling import rules_to_wire
 from agentdeck.host.trash import DAY_S, to_wire
 from agentdeck.host.turns_methods import TurnsMethods
 from agentdeck.host.typing_in import send_text, type_text
+from agentdeck.host.variants import VariantMethods
 from agentdeck.host.worktree_methods import WorktreeMethods
 from agentdeck.rpc import messages as m
 from agentdeck.rpc.protocol import error_to_wire
@@ -93,6 +95,8 @@ class Methods:
         self.table |= ResolvingMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
         self.table |= LogMethods(host).table
+        self.table |= ComposerMethods(host).table
+        self.table |= VariantMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""

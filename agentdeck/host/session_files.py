@@ -20,6 +20,8 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import session_from_wire, session_to_wire
 
+BRIEF = "brief.md"
+"""What its agent was asked to do, as a file that it can be told to read."""
 KEPT_DISCARDED_S = 30 * 86400
 
 
@@ -67,7 +69,7 @@ def make_session_folder(paths: Paths, session: Session, env: Mapping[str, str]) 
         write_json(folder / "env.json", dict(env))
         write_json(folder / "session.json", session_to_wire(session))
         if session.prompt:
-            (folder / "brief.md").write_text(session.prompt, encoding="utf-8")
+            write_text(folder / BRIEF, session.prompt)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(inbox_of(paths, session.id), ignore_errors=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agentdeck.agents.definition import Launch, Start
+from agentdeck.agents.prompts import off_command_line
 from agentdeck.agents.registry import Registry
 from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
@@ -20,7 +21,7 @@ from agentdeck.git.worktrees import create_worktree, list_worktrees
 from agentdeck.host.environment import environment_of
 from agentdeck.host.ports import port_for
 from agentdeck.host.preparing import Preparer, StoppedError
-from agentdeck.host.session_files import write_json, write_text
+from agentdeck.host.session_files import BRIEF, write_json, write_text
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.host.trust import Trust
@@ -137,7 +138,7 @@ class Starter:
         conversation = session.conversation or str(uuid.uuid4())
         if resume and not session.conversation:
             conversation = ""
-        return agent.launch(
+        launch = agent.launch(
             Start(
                 prompt=session.prompt,
                 command=session.command,
@@ -153,6 +154,7 @@ class Starter:
                 worktree=Path(session.worktree),
             )
         )
+        return off_command_line(launch, session.prompt, agent, folder / BRIEF)
 
     def _make_worktree(self, session: Session) -> bool:
         """See that the worktree is there; says whether it has to be prepared.

@@ -52,6 +52,8 @@ CREATE INDEX IF NOT EXISTS moments_of ON moments (session_id, n);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS prompts (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS choices (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
 T = TypeVar("T")
@@ -82,6 +84,10 @@ class Loaded:
     pool: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, str] = field(default_factory=dict)
     """As JSON, by the size of the terminal; the one kept last is last."""
+    prompts: dict[str, str] = field(default_factory=dict)
+    """What was typed into the composer, by its hash; the newest is last."""
+    choices: dict[str, str] = field(default_factory=dict)
+    """What was last chosen in the composer, as JSON by repository."""
     batches: dict[str, str] = field(default_factory=dict)
     """Records of merges as JSON, by id; the one kept last is last."""
     listing: dict[str, str] = field(default_factory=dict)
@@ -149,6 +155,12 @@ class Store:
         """Remember how the list is shown, or its saved filters."""
         await self._run(lambda: self._save_listing(name, data))
 
+    async def save_composed(
+        self, table: Literal["prompts", "choices"], key: str, data: str, *, keep: int
+    ) -> None:
+        """Remember what was composed; only the newest `keep` stay."""
+        await self._run(lambda: self._save_newest(table, key, data, keep))
+
     async def save_batch(self, batch_id: str, data: str, *, keep: int) -> None:
         """Remember a batch of merges; only the newest `keep` stay."""
         await self._run(lambda: self._save_newest("batches", batch_id, data, keep))
@@ -213,13 +225,23 @@ class Store:
         layouts = dict(
             database.execute("SELECT size, data FROM layouts ORDER BY rowid").fetchall()
         )
-        batches = dict(
-            database.execute("SELECT id, data FROM batches ORDER BY rowid").fetchall()
+        prompts, choices, batches = (
+            dict(database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall())  # noqa: S608  # one of three names
+            for table in ("prompts", "choices", "batches")
         )
         listing = dict(database.execute("SELECT name, data FROM listing").fetchall())
         trust = dict(database.execute("SELECT repo, data FROM trust").fetchall())
         return Loaded(
-            tuple(sessions), last, None, pool, layouts, batches, listing, trust
+            tuple(sessions),
+            last,
+            None,
+            pool,
+            layouts,
+            prompts,
+            choices,
+            batches,
+            listing,
+            trust,
         )
 
     def _set_aside(self) -> Path:
@@ -316,11 +338,15 @@ class Store:
             )
 
     def _save_newest(
-        self, table: Literal["layouts", "batches"], key: str, data: str, keep: int
+        self,
+        table: Literal["layouts", "batches", "prompts", "choices"],
+        key: str,
+        data: str,
+        keep: int,
     ) -> None:
         with self._open_database as database:
             # Replacing gives a new rowid, so the order is that of keeping.
-            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of two names
+            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of four names
             replace_row = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608  # as above
             database.execute(replace_row, (key, data))
             prune = f"DELETE FROM {table} WHERE rowid NOT IN ({newest})"  # noqa: S608  # as above

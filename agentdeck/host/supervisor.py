@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 RUNNER_START_S = 10.0
 KILL_AFTER_S = 5.0
 """How long after its grace a stop may take before the host kills for it."""
+ASKED = "asked to stop"
+"""Why a session stops when a person wanted it."""
 LINE_EVERY_S = 2.0
 """How often a session's last line is told while it prints and somebody looks."""
 
@@ -136,8 +138,12 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def stop(self, session: Session, *, force: bool) -> None:
-        """Ask a running session's agent to stop; politely unless forced."""
+    def stop(self, session: Session, *, force: bool, reason: str = ASKED) -> None:
+        """Ask a running session's agent to stop; politely unless forced.
+
+        Raises:
+            AgentDeckError: If it does not run, or is not linked yet.
+        """
         agent = self._registry.known_or_command(session.agent)
         grace_s = 0.0 if force else self._stop_grace_s
         self.link(session).send(
@@ -148,7 +154,7 @@ class Supervisor:
                 "interrupt": agent.interrupt,
             }
         )
-        self._sessions.move(session.id, Phase.STOPPING, "asked to stop")
+        self._sessions.move(session.id, Phase.STOPPING, reason)
         killer = asyncio.create_task(self._kill_later(session.id, grace_s))
         self._killers.add(killer)
         killer.add_done_callback(self._killers.discard)
@@ -284,7 +290,9 @@ class Supervisor:
         last_line = lines[-1] if lines else session.last_line
         self._sessions.change(session.id, exit_code=status, last_line=last_line)
         if session.phase is Phase.STOPPING or reason == "stopped":
-            self._sessions.move(session.id, Phase.ENDED, "stopped")
+            is_own = session.phase is Phase.STOPPING and session.reason != ASKED
+            why = session.reason if is_own else "stopped"
+            self._sessions.move(session.id, Phase.ENDED, why)
         elif status == 0:
             self._sessions.move(session.id, Phase.ENDED, "ended")
         elif signal:

@@ -15,6 +15,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.discards import discard, forget, restore
+from agentdeck.git.errors import BranchMissingError
 from agentdeck.git.repository import open_repository
 from agentdeck.host.landing import Landing
 from agentdeck.host.session_files import (
@@ -159,7 +160,13 @@ def _listed(paths: Paths) -> list[Discarded]:
 def _discard(session: Session) -> str:
     repository = open_repository(Path(session.repo))
     worktree = Path(session.worktree)
-    return discard(repository, worktree, session.branch, session.id)
+    try:
+        return discard(repository, worktree, session.branch, session.id)
+    except BranchMissingError:
+        if session.started_at is not None:
+            raise
+        # It was stopped in the queue and never had a branch or a worktree.
+        return ""
 
 
 def _restore(paths: Paths, entry: Discarded) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from agentdeck.agents.registry import Registry
@@ -20,6 +21,8 @@ class UsageReader:
         self._sessions = sessions
         self._registry = registry
         self._read_at: dict[str, tuple[str, int]] = {}
+        self.on_read: Callable[[Session], None] = lambda _: None
+        """Called with a session whose use was read anew."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def refresh(self, session_id: str) -> None:
@@ -53,9 +56,10 @@ class UsageReader:
             return
         self._read_at[session.id] = (session.transcript, size)
         if usage is not None and self._sessions.find(session.id) is not None:
-            self._sessions.change(
+            changed = self._sessions.change(
                 session.id,
                 tokens_in=usage.tokens_in,
                 tokens_out=usage.tokens_out,
                 cost_usd=usage.cost_usd,
             )
+            self.on_read(changed)

@@ -61,6 +61,14 @@ class CreateSession(Params):
     """Its own verification commands, for the shell."""
     auto_commit: bool | None = None
     """Whether the end of a turn commits; None as the settings say."""
+    group: Annotated[str, Field(max_length=200)] = ""
+    """The variants that it is one of."""
+    variant: Annotated[str, Field(max_length=400)] = ""
+    number: int | None = Field(default=None, ge=1, le=1000)
+    """Its number among its variants; ends its name."""
+    limit_minutes: float | None = Field(default=None, gt=0, le=1_000_000)
+    limit_tokens: int | None = Field(default=None, gt=0)
+    limit_cost_usd: float | None = Field(default=None, gt=0, le=1_000_000)
     env: dict[str, str] = {}
 
 

@@ -36,6 +36,8 @@ class Scope(StrEnum):
     RESULTS = "what could not be done"
     TURNS = "the turns of a session"
     MATRIX = "overlaps between sessions"
+    COMPOSER = "starting a session"
+    COMPARE = "comparing variants"
 
 
 ANSWER = "session.answer"
@@ -83,8 +85,9 @@ _ROWS = (
     ("session.reply", Scope.SESSION, "R", "reply", "reply", "Send a line of text, to one or to all marked", 9),
     ("session.messages", Scope.SESSION, "H", "show_messages", "messages", "See and change the messages that wait for the end of its turn"),
     ("session.rules", Scope.SESSION, "o", "switch_rules", "rules", "Let the settings' rules answer its permissions, or not"),
-    ("session.new", Scope.SESSION, "n", "new_session", "new", "Start a session", 2),
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Review what the session changed: read, comment, mark as read", 3),
+    ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
+    ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
@@ -297,6 +300,38 @@ _ROWS = (
     ("matrix.resolve", Scope.MATRIX, "r", "resolve", "resolve", "Have its agent settle its conflicts with the base", 6),
     ("matrix.update", Scope.MATRIX, "u", "update", "update", "Bring the session up to its base", 7),
     ("matrix.open", Scope.MATRIX, "enter", "open_session", "go to", "Go to the session of the row", 8),
+    ("compare.close", Scope.COMPARE, "escape,q", "close", "back", "Go back to the sessions", 1),
+    ("compare.pick", Scope.COMPARE, "p,enter", "pick", "pick", "Merge the variant under the cursor, discard the others", 2),
+    ("compare.down", Scope.COMPARE, "down,j", "go(1)", "next variant", "Show the next variant at the right", 3),
+    ("compare.up", Scope.COMPARE, "up,k", "go(-1)", "before", "Show the variant before at the right"),
+    ("compare.left", Scope.COMPARE, "space", "put_left", "put left", "Show the variant under the cursor at the left", 4),
+    ("compare.swap", Scope.COMPARE, "x", "swap", "swap", "Swap left and right", 7),
+    ("compare.next", Scope.COMPARE, "n,right_square_bracket", "file(1)", "next file", "Show the next file", 5),
+    ("compare.before", Scope.COMPARE, "N,left_square_bracket", "file(-1)", "file before", "Show the file before"),
+    ("compare.take", Scope.COMPARE, "t", "take_file", "take file", "Take the left's file into the variant at the right", 6),
+    ("compare.scroll-down", Scope.COMPARE, "J,shift+down", "scroll_both(3)", "down", "Scroll both down"),
+    ("compare.scroll-up", Scope.COMPARE, "K,shift+up", "scroll_both(-3)", "up", "Scroll both up"),
+    ("compare.page-down", Scope.COMPARE, "pagedown,ctrl+d", "page(1)", "page down", "Scroll both a page down"),
+    ("compare.page-up", Scope.COMPARE, "pageup,ctrl+u", "page(-1)", "page up", "Scroll both a page up"),
+    ("compare.right", Scope.COMPARE, "right,l", "scroll_both(0, 8)", "right", "Move both to the right"),
+    ("compare.to-left", Scope.COMPARE, "left,h", "scroll_both(0, -8)", "left", "Move both to the left"),
+    ("compose.start", Scope.COMPOSER, "enter", "start", "start", "Start it and stay in the list", 1),
+    ("compose.newline", Scope.COMPOSER, "ctrl+j,shift+enter", "newline", "new line", "Begin a new line", 2),
+    ("compose.attach", Scope.COMPOSER, "alt+enter,ctrl+enter,ctrl+s", "start(True)", "start and type", "Start it and type into it", 3),
+    ("compose.chips", Scope.COMPOSER, "tab,shift+tab", "chips", "choices", "Go to the choices and back; of a list, take what is highlighted", 4),
+    ("compose.close", Scope.COMPOSER, "escape", "close", "keep for later", "Put the composer away; the draft stays", 5),
+    ("compose.edit", Scope.COMPOSER, "ctrl+g", "edit_outside", "editor", "Write the prompt in $VISUAL or $EDITOR", 6),
+    ("compose.brief", Scope.COMPOSER, "alt+i", "write_brief", "brief", "Make a brief of the prompt, from the repository's template", 7),
+    ("compose.agent", Scope.COMPOSER, "alt+a", "choose('agent')", "agent", "Choose the agent: type to narrow, or a digit"),
+    ("compose.model", Scope.COMPOSER, "alt+m", "choose('model')", "model", "Choose or type the model"),
+    ("compose.mode", Scope.COMPOSER, "alt+o", "choose('mode')", "mode", "Choose what it may do without asking"),
+    ("compose.role", Scope.COMPOSER, "alt+r", "choose('custom')", "role", "Choose the custom agent that it plays"),
+    ("compose.repository", Scope.COMPOSER, "alt+p", "choose('repo')", "repository", "Choose the repository, or type a path"),
+    ("compose.base", Scope.COMPOSER, "alt+s", "choose('base')", "base", "Choose or type where to branch off"),
+    ("compose.count", Scope.COMPOSER, "alt+v", "choose('count')", "variants", "Choose how many sessions start"),
+    ("compose.detach", Scope.COMPOSER, "alt+x", "detach", "detach", "Take the last image away"),
+    ("compose.older", Scope.COMPOSER, "up", "older", "older prompt", "In the first line: the prompt before; in a list: up"),
+    ("compose.newer", Scope.COMPOSER, "down", "newer", "newer prompt", "In the last line: the prompt after; in a list: down"),
     ("app.help", Scope.APP, "question_mark,f1", "app.help", "help", "Show all keys", 16),
     ("app.palette", Scope.APP, "ctrl+p", "app.command_palette", "palette", "Search all that can be done"),
     ("app.quit", Scope.APP, "q,ctrl+q", "app.leave", "quit", "Close AgentDeck; the agents go on", 17),

@@ -61,7 +61,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
     """One client of the host."""
 
     TITLE = "AgentDeck"
-    CSS_PATH = "screens/sessions.tcss"
+    CSS_PATH = ["screens/sessions.tcss", "composer/composer.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.APP)
     COMMANDS = App.COMMANDS | {ActionProvider}
 

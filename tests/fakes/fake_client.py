@@ -93,6 +93,11 @@ class FakeLink:
             "trust.show": lambda _: {"needs_trust": False, "hash": ""},
             "agents.list": {"agents": self.agents, "custom": []},
             "session.recap": {"recaps": [{"lines": []}]},
+            "composer.open": self.offer,
+            "composer.keep": {},
+            "composer.brief": lambda params: {
+                "text": f"---\nverify: []\n---\n## Goal\n\n{params['goal']}\n"
+            },
             "pool.set": lambda params: {**self.pool, **params},
             "app.keep_layout": self._keep_layout,
             "merge.pending": {"merges": []},
@@ -118,6 +123,22 @@ class FakeLink:
         names = {session.id: session.name for session in self.sessions.values()}
         rows = [{"id": i, "name": names[i], "ok": True} for i in params["ids"]]
         return {"results": rows}
+
+    def offer(self, params: dict[str, Any]) -> dict[str, Any]:
+        """What the composer is told of a repository."""
+        return {
+            "repo": params["repo"],
+            "problem": "",
+            "branches": ["main", "release"],
+            "checked_out": "main",
+            "repositories": [params["repo"], "/home/ada/cellar"],
+            "choice": {},
+            "prompts": ["the newest prompt", "an older\nprompt"],
+            "models": {"claude": ["opus"]},
+            "default_agent": "claude",
+            "agents": [{"modes": ["default", "plan"], **row} for row in self.agents],
+            "custom": [],
+        }
 
     def _keep_layout(self, params: dict[str, Any]) -> dict[str, Any]:
         self.layouts[params["size"]] = params["layout"]

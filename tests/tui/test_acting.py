@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
@@ -251,41 +251,6 @@ async def test_a_mark_goes_with_its_session() -> None:
         await deck.until(lambda: len(deck.rows.order) == 7)
         assert not deck.rows.marks
         assert deck.rows.cursor == question().id
-
-
-async def test_a_new_session_gets_our_environment_but_not_agentdecks() -> None:
-    link = few_link()
-    started = a_session("do-it")
-    link.answer("session.create", {"session": {"id": started.id}})
-    async with running(link) as deck:
-        await deck.press("n", *"do it")
-        await deck.press("ctrl+s")
-        await deck.until(lambda: link.calls_of("session.create"))
-        call = link.calls_of("session.create")[0]
-        assert call["env"] == {"LC_ALL": "C.UTF-8", "PATH": "/bin"}
-        assert (call["prompt"], call["agent"]) == ("do it", "claude")
-        link.change(started)
-        await deck.until(lambda: deck.rows.cursor == started.id)
-
-
-async def test_an_agent_that_is_not_installed_is_not_the_first_choice() -> None:
-    link = few_link()
-    link.agents[0]["installed"] = False
-    link.answer("session.create", {"session": {"id": "id-x"}})
-    async with running(link) as deck:
-        await deck.press("n", *"do it")
-        await deck.press("ctrl+s")
-        await deck.until(lambda: link.calls_of("session.create"))
-        assert link.calls_of("session.create")[0]["agent"] == "scripted"
-
-
-async def test_a_new_session_needs_a_prompt() -> None:
-    link = few_link()
-    async with running(link) as deck:
-        await deck.press("n", "ctrl+s")
-        await deck.until(lambda: deck.app.screen.query(".problem.-shown"))
-        assert link.calls_of("session.create") == []
-        assert deck.app.screen.query_one("#repo", Input).value
 
 
 async def test_it_rings_once_when_a_session_out_of_sight_comes_to_need_someone(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from agentdeck.tui.screens.new_session import NewSessionScreen
 from textual.widgets import Static
 
 from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.session import Phase
 from agentdeck.tui.row_words import detail_of
 from agentdeck.tui.screens.hints import hints_for
-from agentdeck.tui.screens.new_session import NewSessionScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.trust import TrustScreen
 from agentdeck.tui.widgets.footer import Hint

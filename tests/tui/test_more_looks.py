@@ -13,10 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from agentdeck.tui.app import AgentDeckApp
+from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.widgets.terminal import Terminal
 from tests.fakes.fake_client import NOW, FakeLink
 from tests.tui.driving import Deck
 from tests.tui.scenes import an_app, claude_screen, few, few_link, hostile
+from tests.tui.test_compare import comparing_link
 from tests.tui.test_peek import peeking
 
 
@@ -99,8 +101,12 @@ SCENES: dict[str, tuple[FakeLink, tuple[int, int], tuple[str, ...]]] = {
     "hostile": (FakeLink(*hostile()), (120, 40), ()),
     "empty": (FakeLink(), (120, 40), ()),
     "no-match": (few_link(), (100, 24), ("slash", "z", "z", "enter")),
-    "new-session": (few_link(), (120, 40), ("n", "shift+tab")),
-    "new-session-40x12": (few_link(), (40, 12), ("n", "shift+tab")),
+    "compare": (comparing_link(), (120, 40), ("j", "ctrl+k")),
+    "compare-80x24": (comparing_link(), (80, 24), ("j", "ctrl+k")),
+    "composer": (few_link(), (120, 40), ("n", "tab")),
+    "composer-80x24": (few_link(), (80, 24), ("n", "alt+a", "c")),
+    "composer-40x12": (few_link(), (40, 12), ("n", "tab")),
+    "composer-ascii": (few_link(ascii=True), (80, 24), ("n", "tab")),
     "merge": (queue_link(), (120, 40), ("a", "m")),
     "merge-80x24": (queue_link(), (80, 24), ("a", "m")),
     "trash": (trash_link(), (80, 24), ("X",)),
@@ -128,6 +134,10 @@ def test_scene(snap_compare: Any, name: str) -> None:
             await deck.until(lambda: is_drawn(app, link))
         for key in keys:
             await deck.press(key)
+        if name.startswith("compare"):
+            await deck.until(lambda: isinstance(app.screen, CompareScreen))
+        if name.startswith("composer"):
+            await deck.until(lambda: "repo orchard" in deck.main.composer.chips.text)  # type: ignore[union-attr]
         if name == "trash":
             await deck.until(lambda: app.screen.query_one(OptionList).option_count)
         await deck.settle()

@@ -7,6 +7,8 @@ from textual.dom import DOMNode
 
 from agentdeck.tui.actions import ACTIONS, ANSWER, Scope, actions_of, key_name, keys_of
 from agentdeck.tui.app import AgentDeckApp
+from agentdeck.tui.composer.composer import Composer
+from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.screens.find import FindScreen
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
@@ -46,6 +48,8 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.RESULTS: ResultsScreen,
     Scope.TURNS: TurnsScreen,
     Scope.MATRIX: MatrixScreen,
+    Scope.COMPOSER: Composer,
+    Scope.COMPARE: CompareScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -80,6 +84,8 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.MATRIX,),
         (Scope.COPY,),
         (Scope.LINKS,),
+        (Scope.COMPOSER,),
+        (Scope.COMPARE,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

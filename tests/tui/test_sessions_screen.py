@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select, Static, TextArea
+from textual.widgets import Input, Static
 
 from agentdeck.core.session import Activity
 from agentdeck.tui.screens.answers import shown
@@ -190,25 +190,6 @@ async def test_a_term_is_a_mistake_only_when_it_is_whole(make_app: AppMaker) -> 
         assert app.screen.query_one("#filter", Input).value == "s:ne"
 
 
-async def test_what_the_host_refuses_is_said_and_the_prompt_stays(
-    make_app: AppMaker,
-) -> None:
-    app = make_app([])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.deck.store.is_known)
-        await pilot.press("n")
-        await until(pilot, lambda: len(app.screen_stack) > 1)
-        await pilot.press(*"do it")
-        app.screen.query_one("#repo", Input).value = "/nowhere"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: app.screen.query_one(".problem").has_class("-shown"))
-        app.screen.query_one("#repo", Input).value = "/home/me/shop"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        last = calls_of(link_of(app), "session.create")[-1]
-        assert (last["prompt"], last["repo"]) == ("do it", "/home/me/shop")
-
-
 async def test_news_move_a_row_and_the_cursor_stays_on_its_session(
     make_app: AppMaker,
 ) -> None:
@@ -237,19 +218,3 @@ async def test_every_size_works(make_app: AppMaker, size: tuple[int, int]) -> No
         await pilot.press("escape", "question_mark")
         await pilot.pause()
         assert app.is_running
-
-
-async def test_a_command_is_sent_as_its_words_and_never_through_a_shell(
-    make_app: AppMaker,
-) -> None:
-    app = make_app([])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.deck.store.is_known)
-        await pilot.press("n")
-        await until(pilot, lambda: len(app.screen_stack) > 1)
-        app.screen.query_one("#prompt", TextArea).text = "make 'a b'; ls"
-        app.screen.query_one("#agent", Select).value = "command"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: calls_of(link_of(app), "session.create"))
-        call = calls_of(link_of(app), "session.create")[-1]
-        assert (call["command"], call["prompt"]) == (["make", "a b;", "ls"], "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,12 +13,20 @@ import typer
 from typer.core import TyperCommand
 
 from agentdeck.cli import report
+from agentdeck.cli.briefing import (
+    brief_of,
+    checked_order,
+    limits_from,
+    merged,
+)
 from agentdeck.cli.lazy import verb
 from agentdeck.cli.selection import AsJson, finish
 from agentdeck.cli.task_lists import read_tasks
 from agentdeck.config.paths import paths_from_environment
+from agentdeck.core.briefs import limits_to_order
 from agentdeck.core.errors import AgentDeckError, ExitStatus, UsageError
 from agentdeck.core.session import Session
+from agentdeck.core.variants import Variation, group_name, variation_from, varied
 
 if TYPE_CHECKING:
     from agentdeck.rpc.client import HostClient
@@ -43,6 +52,8 @@ class RunCommand(TyperCommand):
     'run "review the last commit" --custom reviewer --mode plan',
     "run --name tests -- make test",
     'run "fix the parser" --check "pytest -q"',
+    "run --brief login.md --limit minutes=30",
+    'run "offer an API" --variant GraphQL --variant REST --variant agent=codex',
     "run --from tasks.md --agent codex --wait",
     cls=RunCommand,
 )
@@ -100,9 +111,34 @@ def run(  # noqa: PLR0913 - a parameter for each option
             help="A command that says whether the work is right; may be repeated.",
         ),
     ] = None,
+    brief: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="A brief in place of a prompt; '-' is standard input.",
+        ),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=N",
+            help="Stop it at minutes=N, tokens=N or cost=N; may be repeated.",
+        ),
+    ] = None,
     count: Annotated[
         int, typer.Option(metavar="N", help="So many sessions with the same prompt.")
     ] = 1,
+    variants: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="So many variants of one task, to be compared."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="A variant: agent=codex,model=NAME or an approach; may be repeated.",
+        ),
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -130,8 +166,11 @@ def run(  # noqa: PLR0913 - a parameter for each option
     a list of sessions. With --wait the status is 1 if one failed; Ctrl+C ends the
     waiting, never the agent.
     """
-    command = _checked_command(ctx.meta[_COMMAND], prompt, source)
-    prompts = _prompts(prompt, source, count)
+    command = _checked_command(ctx.meta[_COMMAND], prompt, source or brief)
+    if brief is not None and (command or prompt is not None or source is not None):
+        raise UsageError("Give a prompt, --from, --brief or a command: only one.")
+    briefed = checked_order(brief_of(brief)) if brief is not None else {}
+    prompts = _prompts(briefed.get("prompt") or prompt, source, count)
     if name and len(prompts) > 1:
         names = [f"{name}-{number}" for number in range(1, len(prompts) + 1)]
     else:
@@ -149,12 +188,29 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "checks": list(check or ()),
         "auto_commit": auto_commit,
         "env": _environment(),
+        **limits_to_order(limits_from(limit or [])),
     }
+    shared = merged(shared, briefed)
     orders = [
         {**shared, "prompt": text, "name": slug or None}
         for text, slug in zip(prompts, names, strict=True)
     ]
+    if variants is not None or variant:
+        orders = _varied(orders, variants, variant or [])
     finish(_run(orders, wait=wait, as_json=as_json))
+
+
+def _varied(
+    orders: list[dict[str, Any]], count: int | None, given: list[str]
+) -> list[dict[str, Any]]:
+    if len(orders) != 1 or orders[0]["command"]:
+        raise UsageError("Variants are of one prompt or brief, without --count.")
+    variations = [variation_from(each) for each in given]
+    # A number beside them fills up with variants that differ in nothing.
+    variations += [Variation()] * ((count or 0) - len(variations))
+    order = orders[0]
+    text = order["name"] or order["title"] or order["prompt"]
+    return varied(order, variations, group_name(text, secrets.token_hex(2)))
 
 
 def _checked_command(
@@ -165,7 +221,7 @@ def _checked_command(
     if not command and prompt is None and source is None:
         raise UsageError(
             'What is there to do? Give a prompt, as in agentdeck run "fix the login '
-            'test", --from FILE, or a command after `--`.'
+            'test", --brief FILE, --from FILE, or a command after `--`.'
         )
     return command or []
 
@@ -224,8 +280,8 @@ async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> in
     created: list[dict[str, Any]] = []
     failure: AgentDeckError | None = None
     async with connected(paths_from_environment()) as client:
-        if orders[0]["custom"]:
-            await _say_what_is_lost(client, orders[0])
+        for order in _with_roles(orders):
+            await _say_what_is_lost(client, order)
         for order in orders:
             try:
                 answer = await client.call("session.create", **order)
@@ -245,6 +301,11 @@ async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> in
             report.complain(f"{len(created)} of {len(orders)} sessions were made.")
         raise failure
     return status
+
+
+def _with_roles(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first order of each agent that plays a role."""
+    return list({o["agent"]: o for o in reversed(orders) if o["custom"]}.values())
 
 
 async def _say_what_is_lost(client: HostClient, order: dict[str, Any]) -> None:

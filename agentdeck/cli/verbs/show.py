@@ -18,6 +18,7 @@ from agentdeck.cli.selection import (
 )
 from agentdeck.cli.table import age, cut, status_of, told
 from agentdeck.config.paths import paths_from_environment
+from agentdeck.core.budget import most_used
 from agentdeck.core.session import Session
 
 
@@ -66,6 +67,13 @@ def _print(session: Session, commits: list[dict[str, Any]]) -> None:
         report.out(line if width is None else cut(line, width))
 
 
+def _limits(session: Session) -> str:
+    used = most_used(session, now())
+    if used is None:
+        return ""
+    return f"{used.share:.0%} of {used.limit} used"
+
+
 def _facts(session: Session) -> list[tuple[str, str]]:
     changes = f"+{session.added} -{session.removed}"
     state = "uncommitted changes" if session.dirty else "all committed"
@@ -91,6 +99,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("setup", told(session.setup, session.setup_note)),
         ("checks", told(session.check, session.check_note, session.check_commit)),
         ("port", f"{session.port} and the nine after it" if session.port else ""),
+        ("limits", _limits(session)),
         ("merged", f"into {merged} as {session.merged_commit}" if merged else ""),
         ("exit code", "" if session.exit_code is None else str(session.exit_code)),
         (

@@ -112,18 +112,6 @@ class DealingScreen(Screen[None]):
             self.say(problem, "error")
 
     @opens_dialog
-    async def action_new_session(self) -> None:
-        from agentdeck.tui.screens.new_session import NewSessionScreen
-
-        here = self.session_at_cursor()
-        cwd = self.deck.cwd
-        is_repository = (cwd / ".git").exists()
-        repo = str(cwd) if is_repository or here is None else here.repo
-        started = await self.app.push_screen_wait(NewSessionScreen(self.deck, repo))
-        if started is not None:
-            self.go_to(started)
-
-    @opens_dialog
     async def action_merge(self) -> None:
         from agentdeck.tui.screens.merge import MergeScreen
 

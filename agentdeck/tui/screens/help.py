@@ -22,6 +22,8 @@ _SCOPES = (
     Scope.SESSION,
     Scope.VIEW,
     Scope.LIST,
+    Scope.COMPOSER,
+    Scope.COMPARE,
     Scope.GROUP,
     Scope.COPY,
     Scope.LINKS,

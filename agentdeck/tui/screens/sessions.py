@@ -103,7 +103,11 @@ class SessionsScreen(ListingScreen):
         kinds = (IndicatorBar, SessionList, SelectionBar, PaneGrid, AnswerBar, KeyBar)
         for kind in kinds:
             self.query_one(kind).wear(look)  # type: ignore[attr-defined]
+        self.wear_composer(look)
         self._show_all()
+
+    def focus_list(self) -> None:
+        self._list.focus()
 
     def session_at_cursor(self) -> Session | None:
         return self.deck.store.sessions.get(self._list.cursor or "")
@@ -238,6 +242,10 @@ class SessionsScreen(ListingScreen):
                 Hint("esc", "clear it"),
             )
             bar.show_hints(keys, "filter")
+            return
+        composing = self.compose_hints()
+        if composing is not None:
+            bar.show_hints(composing, "new session")
             return
         marks = len(self._list.marks)
         row = self._list.row_at_cursor

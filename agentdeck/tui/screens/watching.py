@@ -22,7 +22,7 @@ from agentdeck.tui.deck import Deck
 from agentdeck.tui.feed import ScreenFeed
 from agentdeck.tui.panes import MAX_PANES, Panes
 from agentdeck.tui.printable import one_line
-from agentdeck.tui.screens.checking import CheckingScreen
+from agentdeck.tui.screens.composing import ComposingScreen
 from agentdeck.tui.widgets.pane import Pane
 from agentdeck.tui.widgets.pane_grid import PaneGrid
 from agentdeck.tui.widgets.terminal import Terminal
@@ -61,7 +61,7 @@ class _State:
     """Frames that are painted and whose acknowledgement waits."""
 
 
-class WatchingScreen(CheckingScreen):
+class WatchingScreen(ComposingScreen):
     """A screen with one to nine live terminals."""
 
     def __init__(self, deck: Deck) -> None:
