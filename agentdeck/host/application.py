@@ -110,23 +110,10 @@ class Host:
         )
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self._add_merging(loaded)
-        self.recordings = Recordings(paths, self.supervisor)
-        self.history = History(
-            paths,
-            self.sessions,
-            self.supervisor,
-            self.launcher,
-            self.registry,
-            journal=self.journal,
-            store=store,
-        )
-        self.usage = UsageReader(self.sessions, self.registry)
-        self.limits = LimitKeeper(self.sessions, self.supervisor)
+        self._add_reading()
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
-        self.layouts = Layouts(store, loaded.layouts)
-        self.listing = Listing(store, self.journal, loaded.listing)
-        self.composing = Composing(paths, store, loaded.prompts, loaded.choices)
+        self._add_choices(loaded)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -156,6 +143,29 @@ class Host:
         )
         self.trash = Trash(self.paths, self.sessions, self.landing)
         self.landing.discard = self.trash.discard
+
+    def _add_reading(self) -> None:
+        """Add what reads what sessions printed, said and cost."""
+        self.recordings = Recordings(self.paths, self.supervisor)
+        self.history = History(
+            self.paths,
+            self.sessions,
+            self.supervisor,
+            self.launcher,
+            self.registry,
+            journal=self.journal,
+            store=self.store,
+        )
+        self.usage = UsageReader(self.sessions, self.registry)
+        self.limits = LimitKeeper(self.sessions, self.supervisor)
+
+    def _add_choices(self, loaded: Loaded) -> None:
+        """Add what people chose in clients and find again in the next one."""
+        self.layouts = Layouts(self.store, loaded.layouts)
+        self.listing = Listing(self.store, self.journal, loaded.listing)
+        self.composing = Composing(
+            self.paths, self.store, loaded.prompts, loaded.choices
+        )
 
     def _connect(self, starter: Starter) -> None:
         """Let each part tell the ones that follow from what it saw."""
