@@ -87,16 +87,24 @@ async def _sessions(settle: Settle, take: Callable[[str], None], width: int) -> 
     take("sessions")
     if width < 100:
         return
-    await settle("n")
-    take("new-session")
-    await settle("escape", "G", "up", "up", "d")
-    take("diff")
-    await settle("escape", "question_mark")
+    await settle("n", *"Add a rate limit to @login")
+    take("composer")
+    await settle("escape", "escape")
+    await settle("question_mark")
     take("keys")
+    await settle("escape", "slash", *"discounts", "enter", "g")
+    await settle("d")
+    await settle("n")
+    take("review")
+    await settle("escape", "l")
+    take("log")
     await settle("escape", "V")
     await settle("space", "n")
     take("replay")
-    await settle("escape")
+    await settle("escape", "escape", "a", "m")
+    await settle()
+    take("merge")
+    await settle("escape", "A")
 
 
 async def _panes(settle: Settle, take: Callable[[str], None], _: int) -> None:

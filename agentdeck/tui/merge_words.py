@@ -39,7 +39,9 @@ def fate(result: dict[str, Any] | None, state: str, glyphs: Glyphs) -> Content:
         return Content.styled(f"{glyphs.done} clean", "$success")
     if result.get("verdict") == Verdict.NOTHING:
         return Content.styled("  nothing to merge", "$foreground 60%")
-    return Content.styled(f"{glyphs.failed} {in_the_way(result)}", "$error")
+    is_refused = result.get("verdict") == Verdict.REFUSED
+    words = Verdict.REFUSED.value if is_refused else in_the_way(result)
+    return Content.styled(f"{glyphs.failed} {words}", "$error")
 
 
 def has_conflict(result: dict[str, Any]) -> bool:

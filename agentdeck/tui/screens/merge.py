@@ -30,7 +30,7 @@ from agentdeck.tui.merge_words import (
     in_the_way,
     result_line,
 )
-from agentdeck.tui.printable import one_line
+from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.screens.confirm import plain
 from agentdeck.tui.screens.message import MessageScreen
 
@@ -315,7 +315,7 @@ class MergeScreen(ModalScreen[None]):
         session = self._sessions[session_id]
         glyphs = self._deck.look.glyphs
         stat = f"  {glyphs.up}{session.ahead} +{session.added} {glyphs.minus}{session.removed}"
-        name = one_line(session.name)
+        name = cut(one_line(session.name), MAX_NAME_WIDTH)
         pad = " " * (min(self._name_width, MAX_NAME_WIDTH) - cell_len(name))
         state = ""
         if self._is_busy:
