@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.notifications import SeverityLevel
@@ -117,6 +117,20 @@ class AgentDeckApp(App[None], inherit_bindings=False):
             self.deck, filter_query=self._filter_query, attach=self._session_to_open
         )
         return self._screen_shown
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that comes up to here was typed before a text got the keyboard.
+
+        A text takes all letters itself. Over a slow line a key that opens one and what
+        is typed into it come in one piece, and all of it goes to who had the keyboard.
+        """
+        focused = self.focused
+        if focused is not None and focused.check_consume_key(
+            event.key, event.character
+        ):
+            event.prevent_default()
+            event.stop()
+            focused.post_message(events.Key(event.key, event.character))
 
     def on_mount(self) -> None:
         compat.keep_title(self)

@@ -91,6 +91,15 @@ def _hosts_below(folder: Path) -> list[int]:
     return found
 
 
+def test_what_is_typed_right_behind_the_composers_key_goes_to_it(deck: Deck) -> None:
+    idle_session(deck, "waits")
+    with app_in_terminal(deck) as app:
+        app.until_shown("waits", "Ready when you are")
+        app.type("nxquit yes")
+        app.until_shown("New session", "xquit yes")
+        assert deck.sessions()["waits"]["phase"] == "running"
+
+
 def test_attach_types_into_the_session_and_gives_the_keyboard_back(deck: Deck) -> None:
     deck.shell("echoes", "while read -r word; do echo heard-$word; done")
     with app_in_terminal(deck, "attach", "echoes") as app:

@@ -111,7 +111,8 @@ class Composer(Vertical):
         self.add_class("-open")
         if not self.draft.prompt and repo:
             self._draft = replace(self._draft, repo=repo)
-        self.area.focus()
+        # Now, not after what has been typed behind its key, as `focus` would.
+        self.screen.set_focus(self.area)
         self._say("")
         self.post_message(Asked("repository", self._draft.repo))
 

@@ -65,8 +65,8 @@ class ComposingScreen(CheckingScreen):
         if self.composer is not None:
             self.composer.wear(look)
 
-    @work(group="compose", exit_on_error=False)
     async def action_new_session(self) -> None:
+        """Open the composer; no worker does it, so keys typed right behind wait."""
         from agentdeck.tui.composer.composer import Composer
 
         composer = self.composer
