@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from agentdeck.tui.screens.new_session import NewSessionScreen
 from textual.widgets import Static
 
 from agentdeck.core.checks import CheckState, SetupState
@@ -166,7 +165,7 @@ async def test_a_new_session_asks_before_it_starts(key: str) -> None:
     link.answer("trust.grant", {})
     link.answer("session.create", {"session": {"id": few()[0].id}})
     async with running(link) as deck:
-        await deck.press("n", *"task", "ctrl+s")
+        await deck.press("n", *"task", "enter")
         await deck.until(lambda: isinstance(deck.app.screen, TrustScreen))
         assert '+setup = ["b"]' in texts(deck)
         assert "has changed" in texts(deck)
@@ -176,10 +175,13 @@ async def test_a_new_session_asks_before_it_starts(key: str) -> None:
             granted = {"repo": "/home/ada/orchard", "hash": "h1"}
             assert link.calls_of("trust.grant") == [granted]
         else:
-            await deck.until(lambda: isinstance(deck.app.screen, NewSessionScreen))
+            await deck.until(lambda: deck.app.screen is deck.main)
             await deck.settle()
             assert not link.calls_of("session.create")
-            assert not deck.app.screen.query_one("#start").disabled
+            composer = deck.main.composer
+            assert composer is not None
+            assert composer.is_open
+            assert composer.draft.prompt == "task"
 
 
 def test_the_row_says_what_is_prepared_and_what_failed() -> None:
