@@ -51,7 +51,6 @@ class Timeline:
         self._end = 0
         """Up to where the newest segment has been read."""
         self._times = array("d")
-        self._walls = array("d")
         self._offsets = array("q")
         self._codes = bytearray()
         self._has_typed = False
@@ -105,10 +104,6 @@ class Timeline:
     def time_of(self, step: int) -> float:
         """The time of a step in the replay; past the last it is the end."""
         return self._times[step] if step < len(self) else self.duration
-
-    def wall_of(self, step: int) -> float:
-        """The wall-clock time of a step."""
-        return self._walls[step] if step < len(self) else self._wall
 
     def begins_run(self, step: int) -> bool:
         """Whether a run begins with this step."""
@@ -194,7 +189,6 @@ class Timeline:
     def _add(self, code: int, offset: int) -> None:
         self._codes.append(code)
         self._times.append(self.duration)
-        self._walls.append(self._wall)
         self._offsets.append(offset)
 
     def _note(self, event: Event) -> None:

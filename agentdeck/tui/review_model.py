@@ -239,14 +239,6 @@ class ReviewModel:
             self._build(section)
         self._number()
 
-    def forget_patches(self) -> None:
-        """Have all patches read again, as with another context."""
-        for section in self.sections:
-            section.patch, section.is_asked = None, False
-            section.problem, section.is_cut = "", False
-            self._build(section)
-        self._number()
-
     def set_open(self, number: int, *, is_open: bool) -> None:
         """Open or close a file."""
         section = self.sections[number]

@@ -43,6 +43,8 @@ class AppTerminal:
         self._pid, self._master = pty.fork()
         if self._pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+            # Tests may themselves run where nobody hears of a hang-up, as by nohup.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.chdir(deck.repo)
             os.execve(
                 sys.executable, [sys.executable, "-m", "agentdeck", *words], given
