@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from pathlib import Path
 
@@ -159,11 +158,10 @@ def test_copying_is_shown_and_can_be_stopped(deck: Deck) -> None:
     deck.until(copying)
     deck.run("stop", "a", status=None)
     starting.wait(60)
-    session = deck.sessions()["a"]
-    if "of 16,000" in seen[-1]:
+    session = deck.until(lambda all_: all_["a"]["phase"] == "ended")["a"]
+    # A quick disk may have copied all before the stop came.
+    if session["started_at"] is None:
         assert "before its agent started" in session["reason"]
-    done = json.loads(deck.run("show", "a", "--json").stdout)[0]
-    assert done["phase"] == "ended"
     deck.run("discard", "a")
 
 
