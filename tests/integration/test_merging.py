@@ -41,6 +41,10 @@ def begun(deck: Deck, *words: str) -> tuple[subprocess.Popen[str], list[str]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests may themselves run in the background of a shell, which ignores it.
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509 - no thread runs yet
+            signal.SIGINT, signal.SIG_DFL
+        ),
     )
     lines: list[str] = []
     stderr = process.stderr
