@@ -22,6 +22,7 @@ from agentdeck.runner.recording_reader import (
     read_text,
     segments,
 )
+from tests.integration.test_runner_harness import wait_until
 
 CAP = 64 * 1024
 
@@ -317,16 +318,22 @@ def test_parts_can_be_added_while_another_thread_writes(tmp_path: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(3000):
+        for number in range(3000):
             stream.append(chance.randbytes(chance.randrange(1, 2000)))
             recorder.part(stream[-1])
             if chance.random() < 0.3:
                 recorder.cut()
+            if number % 200 == 199:
+                # Past its limit the recorder drops what a slow disk leaves behind.
+                recorder.cut()
+                wait_until(lambda: recorder.written is not None, "all is written")
     finally:
         is_over.set()
         writer.join()
     recorder.close()
-    assert read_bytes(tmp_path) == b"".join(stream)
+    # Not compared in the assertion: to show where megabytes differ takes minutes.
+    is_same = read_bytes(tmp_path) == b"".join(stream)
+    assert is_same
 
 
 def test_no_line_of_many_parts_is_longer_than_a_segment(tmp_path: Path) -> None:
