@@ -39,6 +39,7 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "resolving": lambda s: bool(s.resolving),
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
+    "review": lambda s: s.is_review,
 }
 TEXT_OF: dict[str, Callable[[Session], str]] = {
     "agent": lambda s: s.agent,
@@ -56,6 +57,7 @@ _COUNT: dict[str, Callable[[Session], int]] = {
     "behind": lambda s: s.behind,
     "added": lambda s: s.added,
     "removed": lambda s: s.removed,
+    "findings": lambda s: s.findings,
 }
 KEYS = ("s", "is", "check", *TEXT_OF, *_COUNT, "age")
 STATES = (*(activity.value for activity in Activity), *(phase.value for phase in Phase))

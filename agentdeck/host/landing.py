@@ -284,8 +284,9 @@ class Landing:
     async def _merge_part(
         self, part: _Part, request: MergeSessions, run: MergeRun
     ) -> list[tuple[Session, dict[str, Any]]]:
-        ready = [s for s in part.sessions if not _has_not_started(s)]
-        early = [(s, _not_started(s)) for s in part.sessions if _has_not_started(s)]
+        refusals = {s.id: _why_not_merged(s) for s in part.sessions}
+        ready = [s for s in part.sessions if not refusals[s.id]]
+        early = [(s, _refused(refusals[s.id])) for s in part.sessions if s not in ready]
         loop = asyncio.get_running_loop()
         kept: list[Record] = []
 
@@ -366,14 +367,20 @@ def _parts(sessions: list[Session], into: str | None) -> list[_Part]:
     return [_Part(repo, base, tuple(own)) for (repo, base), own in grouped.items()]
 
 
-def _has_not_started(session: Session) -> bool:
-    return session.phase in (Phase.QUEUED, Phase.PREPARING)
+def _why_not_merged(session: Session) -> str:
+    """Why a session is not even tried; empty if it is."""
+    if session.is_review:
+        return (
+            f"{session.name} is a review: it only reads another session's work, so "
+            "there is nothing of it to merge."
+        )
+    if session.phase in (Phase.QUEUED, Phase.PREPARING):
+        return f"{session.name} has not started, so there is nothing to merge."
+    return ""
 
 
-def _not_started(session: Session) -> dict[str, Any]:
-    error = RefusedError(
-        f"{session.name} has not started, so there is nothing to merge."
-    )
+def _refused(why: str) -> dict[str, Any]:
+    error = RefusedError(why)
     return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
 
 

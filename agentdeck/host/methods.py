@@ -25,6 +25,7 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.findings_methods import FindingsMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
@@ -94,6 +95,7 @@ class Methods:
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
+        self.table |= FindingsMethods(host, self._each).table
         self.table |= LogMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
