@@ -151,7 +151,6 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         except AgentDeckError:
             self.log.warning("attention_not_told")
 
-
     def on_key(self, event: events.Key) -> None:
         """See that what nobody took goes to who has the keyboard by now."""
         if self._typed_ahead.send_on(event, self.focused):
