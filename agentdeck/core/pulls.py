@@ -1,4 +1,4 @@
-"""Pull requests: what is known of one, and what its title and body say at first.
+"""Pull requests: what is known of one, and how a review is told to GitHub.
 
 Pure: `agentdeck.github` asks GitHub, the host keeps what it hears in the sessions.
 """
