@@ -69,6 +69,7 @@ VERBS = {
     "pool": f"{_V}.pool:pool",
     "doctor": f"{_V}.doctor:doctor",
     "demo": f"{_V}.demo:demo",
+    "web": f"{_V}.web:web",
     "host": f"{_V}.host:host",
 }
 

@@ -38,7 +38,11 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "archived": lambda s: s.archived,
     "overlapping": lambda s: s.is_overlapping,
     "resolving": lambda s: bool(s.resolving),
+<<<<<<< HEAD
     "pr": lambda s: s.pull is not None,
+=======
+    "local": lambda s: not s.is_pooled,
+>>>>>>> origin/main
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
 }
@@ -51,6 +55,7 @@ TEXT_OF: dict[str, Callable[[Session], str]] = {
     "folder": lambda s: s.folder,
     "group": lambda s: s.group,
     "name": lambda s: s.name,
+    "type": lambda s: s.type.value,
     "model": lambda s: s.model or "",
 }
 _COUNT: dict[str, Callable[[Session], int]] = {

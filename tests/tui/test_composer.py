@@ -93,6 +93,34 @@ async def test_enter_starts_with_our_environment_and_goes_to_the_new_session() -
         assert (kept["prompt"], kept["choice"]["agent"]) == ("do it", "claude")
 
 
+async def test_a_session_starts_as_a_type_also_without_a_prompt() -> None:
+    link = starting_link()
+    async with running(link) as deck:
+        composer = await composing(deck)
+        await deck.press("alt+t")
+        await deck.until(lambda: len(offered(composer)) == 3)
+        await deck.press(*"here", "enter")
+        await deck.until(lambda: "type here" in composer.chips.text)
+        await deck.press("enter")
+        await deck.until(lambda: link.calls_of("session.create"))
+        call = link.calls_of("session.create")[0]
+        assert (call["type"], call["in_checkout"]) == ("local", True)
+        assert (call["prompt"], call["base"]) == ("", None)
+
+
+async def test_no_variants_work_in_ones_own_checkout() -> None:
+    link = starting_link()
+    async with running(link) as deck:
+        composer = await composing(deck)
+        await deck.press(*"do it", "alt+t", *"here", "enter")
+        await deck.until(lambda: "type here" in composer.chips.text)
+        await deck.press("alt+v", "2", "enter")
+        await deck.until(lambda: "variants 2" in composer.chips.text)
+        await deck.press("enter")
+        await deck.until(lambda: "alt+t" in note_of(composer))
+        assert link.calls_of("session.create") == []
+
+
 async def test_a_colon_opens_it_too_and_nothing_is_started_without_a_prompt() -> None:
     link = starting_link()
     async with running(link) as deck:
