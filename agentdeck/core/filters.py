@@ -38,11 +38,8 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "archived": lambda s: s.archived,
     "overlapping": lambda s: s.is_overlapping,
     "resolving": lambda s: bool(s.resolving),
-<<<<<<< HEAD
     "pr": lambda s: s.pull is not None,
-=======
     "local": lambda s: not s.is_pooled,
->>>>>>> origin/main
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
 }
