@@ -34,6 +34,7 @@ from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
 from agentdeck.host.pull_watch import PullWatch
 from agentdeck.host.pulls import Pulls
+from agentdeck.host.pulse import Pulse
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
 from agentdeck.host.ruling import RuleKeeper
@@ -198,6 +199,9 @@ class Host:
         """Adopt what runs, serve clients, and end when asked to."""
         journal = asyncio.create_task(self.journal.run(), name="journal")
         watching = asyncio.create_task(self.watchers.run(), name="watchers")
+        pulse = asyncio.create_task(
+            Pulse(self.journal, self.sessions).run(), name="pulse"
+        )
         try:
             self._say_what_was_set_aside()
             await self._take_up()
@@ -207,6 +211,8 @@ class Host:
                 warm.cancel()
                 await asyncio.gather(warm, return_exceptions=True)
         finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
             await self._end(journal, watching)
 
     async def stop_session(self, session: Session, *, force: bool) -> None:

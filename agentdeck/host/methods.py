@@ -25,6 +25,7 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.gain_methods import GainMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
@@ -97,6 +98,7 @@ class Methods:
         self.table |= PullsMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
         self.table |= LogMethods(host).table
+        self.table |= GainMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
 
@@ -339,7 +341,7 @@ class Methods:
         events = await host.store.events_since(params.since, params.limit)
         if events is None:
             newest = host.journal.told_seq
-            if params.since > newest:
+            if params.since is None or params.since > newest:
                 events = []
             else:
                 raise RefusedError(

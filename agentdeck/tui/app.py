@@ -22,10 +22,12 @@ from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from agentdeck.config.paths import Paths
+from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Session
 from agentdeck.tui import compat
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attention, attended_on
 from agentdeck.tui.deck import Change, Clock, Deck, utc_now
 from agentdeck.tui.keymap import keymap_from
 from agentdeck.tui.link import Arrived, Connected, HostLink, Link, Lost, News
@@ -54,6 +56,14 @@ OF_TEXTUAL = ("Theme", "Screenshot")
 SAID_S = 5.0
 MAX_NOTICES = 4
 """So many different notices within `SAID_S` are said; more would hide the app."""
+_ACTS = (
+    events.Key,
+    events.MouseDown,
+    events.MouseScrollUp,
+    events.MouseScrollDown,
+    events.Paste,
+)
+"""What a person does to the app."""
 SEVERITIES: Mapping[str, SeverityLevel] = {"warning": "warning", "error": "error"}
 
 
@@ -91,6 +101,9 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self._is_publishing = False
         self._published_at = 0.0
         self._notices: dict[str, float] = {}
+        self._attention = Attention(
+            lambda: attended_on(self.screen_stack), self.set_timer, self._tell_attention
+        )
         for theme in OWN_THEMES:
             self.register_theme(theme)
         self.theme = OWN_THEMES[0].name
@@ -117,6 +130,22 @@ class AgentDeckApp(App[None], inherit_bindings=False):
             self.deck, filter_query=self._filter_query, attach=self._session_to_open
         )
         return self._screen_shown
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, _ACTS):
+            self._attention.act()
+        await super().on_event(event)
+
+    @on(events.AppBlur)
+    def _turn_away(self) -> None:
+        self._attention.leave()
+
+    @work(group="attention", exit_on_error=False)
+    async def _tell_attention(self, said: dict[str, Any]) -> None:
+        try:
+            await self._link.tell("gain.attend", **said)
+        except AgentDeckError:
+            self.log.warning("attention_not_told")
 
     def on_key(self, event: events.Key) -> None:
         """A letter that comes up to here was typed before a text got the keyboard.
@@ -252,6 +281,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self.push_screen(HelpScreen(release_key, keymap, ascii_only=is_ascii))
 
     def action_leave(self) -> None:
+        self._attention.leave()
         compat.restore_title(self)
         live = sum(session.is_live for session in self.deck.store.sessions.values())
         going_on = f"{live} agents go on. " if live > 1 else "1 agent goes on. "
