@@ -27,6 +27,10 @@ class EventKind(StrEnum):
     FILTERS_CHANGED = "filters_changed"
     CHECK_ENDED = "check_ended"
     REVIEW_CHANGED = "review_changed"
+    ATTENDED = "attended"
+    """A person works with a session, or with none any more; see `core.gain_events`."""
+    PULSE = "pulse"
+    """A host runs, and so does a session: told every `PULSE_S` seconds."""
     NOTICE = "notice"
 
 

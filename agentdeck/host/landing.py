@@ -13,6 +13,7 @@ from typing import Any
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.core.merge_queue import Verdict, squash_message
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.batches import (
     Batch,
@@ -284,9 +285,8 @@ class Landing:
     async def _merge_part(
         self, part: _Part, request: MergeSessions, run: MergeRun
     ) -> list[tuple[Session, dict[str, Any]]]:
-        refusals = {s.id: _why_not_merged(s) for s in part.sessions}
-        ready = [s for s in part.sessions if not refusals[s.id]]
-        early = [(s, _refused(refusals[s.id])) for s in part.sessions if s not in ready]
+        early = [(s, refused) for s in part.sessions if (refused := _refused(s))]
+        ready = [s for s in part.sessions if not _refused(s)]
         loop = asyncio.get_running_loop()
         kept: list[Record] = []
 
@@ -367,21 +367,30 @@ def _parts(sessions: list[Session], into: str | None) -> list[_Part]:
     return [_Part(repo, base, tuple(own)) for (repo, base), own in grouped.items()]
 
 
-def _why_not_merged(session: Session) -> str:
-    """Why a session is not even tried; empty if it is."""
+def _refused(session: Session) -> dict[str, Any] | None:
+    """The result for a session that has nothing to merge; None if it may have."""
+    try:
+        require_worktree(session, "merges")
+        _require_own_work(session)
+        _require_started(session)
+    except RefusedError as error:
+        return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
+    return None
+
+
+def _require_own_work(session: Session) -> None:
     if session.is_review:
-        return (
+        raise RefusedError(
             f"{session.name} is a review: it only reads another session's work, so "
             "there is nothing of it to merge."
         )
+
+
+def _require_started(session: Session) -> None:
     if session.phase in (Phase.QUEUED, Phase.PREPARING):
-        return f"{session.name} has not started, so there is nothing to merge."
-    return ""
-
-
-def _refused(why: str) -> dict[str, Any]:
-    error = RefusedError(why)
-    return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
+        raise RefusedError(
+            f"{session.name} has not started, so there is nothing to merge."
+        )
 
 
 @dataclass(slots=True)
