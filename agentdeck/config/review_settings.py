@@ -26,7 +26,7 @@ class ReviewRuleEntry(_Part):
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[\w.-]+( [\w.-]+)*$")
     on: list[ReviewEvent] = [ReviewEvent.IDLE_GREEN]
-    """`idle-green`, `idle`, `branch-moved`, `manual`; one or a list."""
+    """`idle-green`, `idle`, `branch-moved`, `pull-request`, `manual`; one or a list."""
     filter: str = Field(default="", max_length=1000)
     """Which sessions, as the list's filter; empty for all."""
     agent: str = ""

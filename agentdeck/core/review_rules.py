@@ -14,6 +14,7 @@ from agentdeck.core.briefs import Limits
 from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import UsageError
 from agentdeck.core.filters import parse_filter
+from agentdeck.core.pulls import PullState
 from agentdeck.core.session import Activity, Phase, Session
 
 BY_HAND = "by hand"
@@ -30,6 +31,8 @@ class ReviewEvent(StrEnum):
     """Its agent rests."""
     BRANCH_MOVED = "branch-moved"
     """Its branch has a new commit, whatever its agent does."""
+    PULL_REQUEST = "pull-request"
+    """Its branch has an open pull request that is no draft."""
     MANUAL = "manual"
     """Only when a person starts it."""
 
@@ -147,6 +150,8 @@ def why_not_yet(rule: ReviewRule, session: Session, *, moved: bool) -> str:
     events = rule.on
     if ReviewEvent.BRANCH_MOVED in events and moved:
         return ""
+    if ReviewEvent.PULL_REQUEST in events and _is_pulled(session):
+        return ""
     if rests(session):
         if ReviewEvent.IDLE in events:
             return ""
@@ -154,15 +159,20 @@ def why_not_yet(rule: ReviewRule, session: Session, *, moved: bool) -> str:
             is_green = session.check is CheckState.PASSED
             return "" if is_green else f"its checks are {_told(session.check)}"
         return _WAITS[events[0]]
-    if events == (ReviewEvent.MANUAL,):
-        return _WAITS[ReviewEvent.MANUAL]
+    if events[0] in (ReviewEvent.MANUAL, ReviewEvent.PULL_REQUEST):
+        return _WAITS[events[0]]
     return "its agent is at work" if session.is_live else "its agent did not end well"
 
 
 _WAITS = {
     ReviewEvent.MANUAL: "it starts by hand only",
+    ReviewEvent.PULL_REQUEST: "it has no open pull request",
     ReviewEvent.BRANCH_MOVED: "its branch has not moved since",
 }
+
+
+def _is_pulled(session: Session) -> bool:
+    return session.pull is not None and session.pull.state is PullState.OPEN
 
 
 def _told(check: CheckState) -> str:
@@ -258,3 +268,13 @@ def review_from_wire(values: Mapping[str, Any]) -> Review:
     """A review from its JSON object; what a newer host adds is left out."""
     known = {n: v for n, v in values.items() if n in Review.__dataclass_fields__}
     return Review(**{**known, "state": ReviewState(known["state"])})
+
+
+def is_of_commits(rule: ReviewRule) -> bool:
+    """Whether a rule is about what is committed, and not about files as they are."""
+    return set(rule.on) <= {ReviewEvent.BRANCH_MOVED, ReviewEvent.PULL_REQUEST}
+
+
+def needs_green(rule: ReviewRule) -> bool:
+    """Whether only checks that passed on the very files let a rule start."""
+    return set(rule.on) <= {ReviewEvent.IDLE_GREEN, ReviewEvent.MANUAL}

@@ -172,6 +172,7 @@ class Host:
         self.findings.tell = self.outbox.add
         self.git_watch.on_moved = self.reviews.moved
         self.checks.on_ended = self.reviews.consider
+        self.pull_watch.on_taken = self.reviews.consider
         self.watchers.on_findings = self.findings.look
 
     def _add_reading(self) -> None:

@@ -26,6 +26,7 @@ from agentdeck.core.review_rules import (
 )
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.creation import COMMAND_AGENT
+from agentdeck.host.findings_posting import post_findings
 from agentdeck.host.method import Each, Method
 from agentdeck.host.review_keeper import verdict_to_wire
 from agentdeck.host.review_methods import places_of
@@ -47,6 +48,7 @@ class FindingsMethods:
             "findings.dismiss": Method(m.DismissFindings, self._dismiss),
             "findings.reopen": Method(m.ReopenFindings, self._reopen),
             "findings.send": Method(m.SendFindings, self._send),
+            "findings.post": Method(m.PostFindings, self._post),
             "reviews.list": Method(m.ListReviews, self._reviews),
             "reviews.rehearse": Method(m.RehearseReviews, self._rehearse),
             "reviews.start": Method(m.StartReviews, self._start),
@@ -120,6 +122,21 @@ class FindingsMethods:
             self._host.resume_session(self._host.sessions.session(session.id))
             return len(queued)
         return len(self._host.outbox.add(session, message).queued)
+
+    async def _post(self, params: m.PostFindings) -> dict[str, Any]:
+        session = self._host.sessions.session(params.id)
+        book = self._host.findings
+        if params.findings is None:
+            found = book.of(session.id)
+            chosen = [k for k in found if k.stands and not k.posted_at]
+        else:
+            chosen = book.chosen(session, params.findings)
+        if not chosen:
+            raise RefusedError(f"{session.name} has no finding that is not posted yet.")
+        posted = await asyncio.to_thread(post_findings, session, in_order(chosen))
+        ids = [each.id for each in chosen]
+        await book.change(session, ids, posted_at=_now())
+        return {"ids": ids, "url": posted.url, "inline": posted.inline}
 
     async def _reviews(self, params: m.ListReviews) -> dict[str, Any]:
         sessions = list(self._host.sessions)

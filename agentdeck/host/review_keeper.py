@@ -17,10 +17,11 @@ from agentdeck.config.review_settings import ReviewSettings, rule_from
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.review_rules import (
     Review,
-    ReviewEvent,
     ReviewRule,
     ReviewState,
     ended,
+    is_of_commits,
+    needs_green,
     rests,
     why_not_again,
     why_not_here,
@@ -194,14 +195,12 @@ class Reviews:
     async def _judged(
         self, rule: ReviewRule, session: Session, now: datetime
     ) -> Verdict:
-        is_moving = rule.on == (ReviewEvent.BRANCH_MOVED,)
         target = await asyncio.to_thread(
-            review_target, session, committed_only=is_moving
+            review_target, session, committed_only=is_of_commits(rule)
         )
         if not target.is_changed:
             return Verdict(rule, session, "it has changed nothing")
-        needs_green = not {ReviewEvent.IDLE, ReviewEvent.BRANCH_MOVED} & set(rule.on)
-        if needs_green and session.check_tree != target.tree:
+        if needs_green(rule) and session.check_tree != target.tree:
             return Verdict(rule, session, "its checks passed on other files")
         reviews = self._kept.reviews
         why = why_not_again(rule, session, target.commit, target.tree, reviews)

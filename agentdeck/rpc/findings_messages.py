@@ -44,6 +44,15 @@ class SendFindings(ReviewOf):
     """Only give the message that would be sent."""
 
 
+class PostFindings(OneSession):
+    """`findings.post`: post them to the session's pull request as one review.
+
+    Those named, or all that stand and are not posted yet.
+    """
+
+    findings: FindingIds | None = None
+
+
 class ListReviews(Params):
     """`reviews.list`: the rules and the reviews, of one session or of all."""
 

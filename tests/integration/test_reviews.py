@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.github import GitHub
 from tests.integration.deck import DEADLINE_S, Deck
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -337,3 +339,32 @@ def test_a_trusted_repository_has_rules_and_an_untrusted_one_has_none(
     assert deck.sessions()["author"]["activity"] == "working"
     assert "found 1" in deck.run("reviews", "author").stdout
     deck.run("reviews", "before")
+
+
+def test_a_pull_request_is_reviewed_and_gets_what_was_found(
+    deck: Deck, tmp_path: Path
+) -> None:
+    github = GitHub(tmp_path)
+    deck.env |= github.environment(deck.env)
+    bare = str(tmp_path / "remote.git")
+    deck.git("init", "-q", "--bare", "-b", "main", bare)
+    deck.git("remote", "add", "origin", bare)
+    deck.git("push", "-q", "origin", "main")
+    write_settings(deck, RULE.replace("idle-green", "pull-request"))
+    author(deck, "/edit work.py # TODO @ada #7\\n# more\n/commit work\n/idle")
+    rests(deck)
+    assert reviews(deck) == []
+    deck.run("findings", "author", "--post", status=4)
+    deck.run("pr", "create", "author")
+    (review,) = done(deck)
+    assert review["found"] == 1
+    told = json.loads(deck.run("findings", "author", "--post", "--json").stdout)
+    assert told["inline"]
+    (call,) = github.calls("api")
+    posted = json.loads(call["stdin"])
+    (comment,) = posted["comments"]
+    assert (comment["path"], comment["line"]) == ("work.py", 1)
+    assert comment["body"].startswith("error (TODO): Do not leave work behind.")
+    assert "no-todo" in posted["body"]
+    assert findings(deck)[0]["posted_at"]
+    assert "not posted yet" in deck.run("findings", "author", "--post", status=4).stderr

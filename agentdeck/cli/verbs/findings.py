@@ -20,6 +20,7 @@ _OVER = ("dismissed", "gone")
     "findings fix-login",
     "findings fix-login --send",
     "findings fix-login --send 1f3a 90bc",
+    "findings fix-login --post",
     'findings fix-login --dismiss 1f3a --reason "tested elsewhere"',
 )
 def findings(  # noqa: PLR0913 - the options of one verb
@@ -43,6 +44,9 @@ def findings(  # noqa: PLR0913 - the options of one verb
     reopen: Annotated[
         bool, typer.Option("--reopen", help="They are not dismissed after all.")
     ] = False,
+    post: Annotated[
+        bool, typer.Option("--post", help="Post them, or all, to its pull request.")
+    ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also what is dismissed or gone.")
     ] = False,
@@ -53,20 +57,22 @@ def findings(  # noqa: PLR0913 - the options of one verb
     It goes to the session's agent as one message that quotes file, lines and text: at
     the end of its turn, or at once if it rests. --json lists all of them.
     """
-    if (send or interrupt) + dismiss + reopen > 1:
-        raise UsageError("Give one of --send, --dismiss and --reopen.")
+    if (send or interrupt) + dismiss + reopen + post > 1:
+        raise UsageError("Give one of --send, --post, --dismiss and --reopen.")
     if bool(reason.strip()) != dismiss:
         raise UsageError("--dismiss needs a --reason, and only it does.")
-    if bool(ids) != (dismiss or reopen) and not (send or interrupt):
-        raise UsageError(
-            "--dismiss and --reopen need ids, and only they and --send do."
-        )
+    if (dismiss or reopen) and not ids:
+        raise UsageError("--dismiss and --reopen need the ids of findings.")
+    if ids and not (dismiss or reopen or send or interrupt or post):
+        raise UsageError("What shall become of them? --send, --post, --dismiss, …")
     change: tuple[str, dict[str, Any]] | None = None
     if send or interrupt:
         when = "interrupt" if interrupt else "queue"
         change = "findings.send", {"findings": ids or None, "when": when}
     elif dismiss:
         change = "findings.dismiss", {"findings": ids, "reason": reason}
+    elif post:
+        change = "findings.post", {"findings": ids or None}
     elif reopen:
         change = "findings.reopen", {"findings": ids}
     finish(_findings(name, change, everything=everything, as_json=as_json))
@@ -91,6 +97,11 @@ async def _findings(
         count = len(answer["ids"])
         noun = "finding" if count == 1 else "findings"
         report.out(f"{count} {noun} for {session.name}; sent when its turn is over.")
+    elif method == "findings.post":
+        count = len(answer["ids"])
+        noun = "finding" if count == 1 else "findings"
+        where = "at their lines" if answer["inline"] else "in one text"
+        report.out(report.plain(f"{count} {noun} posted {where}: {answer['url']}"))
     else:
         is_all = everything or change is not None
         _print(answer["findings"], everything=is_all)

@@ -40,8 +40,8 @@ def reviews(
     """List the reviews of sessions by agents, the rules, or what would start now.
 
     Rules are [[reviews.rules]] in the settings, or in a trusted repository's
-    .agentdeck.toml: `on` an event (idle-green, idle, branch-moved, manual) a reviewer
-    starts on a worktree of its own. The same files are not reviewed twice by a rule.
+    .agentdeck.toml: `on` an event (idle-green, idle, branch-moved, pull-request, manual)
+    a reviewer starts on a worktree of its own. The same files are not reviewed twice by a rule.
     """
     if rules and (dry_run or names):
         raise UsageError("--rules stands alone.")

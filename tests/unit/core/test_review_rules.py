@@ -11,6 +11,7 @@ import pytest
 
 from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import UsageError
+from agentdeck.core.pulls import PullRequest, PullState
 from agentdeck.core.review_prompts import review_prompt
 from agentdeck.core.review_rules import (
     Bounds,
@@ -90,6 +91,9 @@ def test_which_sessions_a_rule_is_about(values: dict[str, Any], word: str) -> No
         ("branch-moved", {}, False, False),
         ("manual", {}, True, False),
         ("manual", {"activity": Activity.WORKING}, True, False),
+        ("pull-request", {}, True, False),
+        ("pull-request", {"pull": PullRequest(1, "https://x/1")}, False, True),
+        ("pull-request", {"pull": PullRequest(1, "https://x/1", PullState.DRAFT)}, True, False),
     ],
 )  # fmt: skip
 def test_what_has_to_happen(
