@@ -35,6 +35,7 @@ class Scope(StrEnum):
     NOTICES = "reading notices"
     RESULTS = "what could not be done"
     TURNS = "the turns of a session"
+    FINDINGS = "reviews by agents"
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
@@ -100,6 +101,7 @@ _ROWS = (
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
     ("session.check", Scope.SESSION, "C", "run_checks", "check", "Run the checks, or read what they printed"),
+    ("session.reviews", Scope.SESSION, "at", "show_reviews", "reviews", "See what reviewing agents found, or have the session reviewed now"),
     ("session.setup", Scope.SESSION, "I", "show_setup", "setup", "Read how the worktree was set up, or do it again", 2),
     ("session.timeline", Scope.SESSION, "Q", "show_timeline", "timeline", "See what happened: prompts, tools, answers, commits, checks"),
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
@@ -202,10 +204,15 @@ _ROWS = (
     ("review.select", Scope.REVIEW, "v", "select", "select", "Begin to select lines, or let them go", 6),
     ("review.send", Scope.REVIEW, "s", "send", "send", "Send all comments that are not sent yet to the agent", 7),
     ("review.edit-comment", Scope.REVIEW, "e", "edit_comment", "edit", "Edit the comment under the cursor"),
-    ("review.resolve", Scope.REVIEW, "x", "resolve", "resolve", "Mark the comment as resolved, or not"),
+    ("review.resolve", Scope.REVIEW, "x", "resolve", "resolve", "Mark the comment as resolved, or not; dismiss a finding"),
     ("review.delete", Scope.REVIEW, "d,delete", "delete_comment", "delete", "Delete the comment"),
     ("review.next-comment", Scope.REVIEW, "full_stop", "to_comment(1)", "next comment", "Go to the next comment"),
     ("review.comment-before", Scope.REVIEW, "comma", "to_comment(-1)", "comment before", "Go to the comment before"),
+    ("review.next-finding", Scope.REVIEW, "f", "to_finding(1)", "next finding", "Go to the next finding of a reviewing agent"),
+    ("review.finding-before", Scope.REVIEW, "F", "to_finding(-1)", "finding before", "Go to the finding before"),
+    ("review.send-findings", Scope.REVIEW, "a", "send_findings", "send findings", "Send all findings that are open to the agent"),
+    ("review.send-finding", Scope.REVIEW, "y", "send_finding", "send finding", "Send the finding under the cursor to the agent"),
+    ("review.dismiss", Scope.REVIEW, "D", "dismiss_finding", "dismiss", "Dismiss the finding with a reason, or take that back"),
     ("review.open", Scope.REVIEW, "enter,o", "toggle_open", "open/close", "Open or close the file or folder", 8),
     ("review.all", Scope.REVIEW, "z", "toggle_all", "all", "Close all files, or open all"),
     ("review.compare", Scope.REVIEW, "b", "compare", "compare", "Choose what is compared: all, a commit, a turn, another session", 9),
@@ -290,6 +297,14 @@ _ROWS = (
     ("turns.switch", Scope.TURNS, "a", "switch", "auto-commit", "Commit what is uncommitted at the end of each turn, or not"),
     ("turns.force", Scope.TURNS, "f", "force", "force", "Go to the turn though the agent is at work"),
     ("turns.close", Scope.TURNS, "escape,q,T", "close", "close", "Go back to the sessions"),
+    ("findings.pick", Scope.FINDINGS, "space", "pick", "pick", "Pick the finding, or let it go"),
+    ("findings.send", Scope.FINDINGS, "s", "send", "send", "Send the picked findings, or all open ones, to the agent"),
+    ("findings.dismiss", Scope.FINDINGS, "x,delete", "dismiss_found", "dismiss", "Dismiss with a reason, or take that back"),
+    ("findings.post", Scope.FINDINGS, "p", "post", "post", "Post the picked findings, or all, to the pull request"),
+    ("findings.review", Scope.FINDINGS, "n", "review", "review now", "Have the session reviewed now, by a rule, a role or an agent"),
+    ("findings.down", Scope.FINDINGS, "j", "go(1)", "down", "Go to the next finding"),
+    ("findings.up", Scope.FINDINGS, "k", "go(-1)", "up", "Go to the finding before"),
+    ("findings.close", Scope.FINDINGS, "escape,q,at", "close", "close", "Go back to the sessions"),
     ("matrix.close", Scope.MATRIX, "escape,q,M", "close", "back", "Go back to the sessions", 1),
     ("matrix.down", Scope.MATRIX, "down,j", "go(1, 0)", "down", "Go to the session below", 2),
     ("matrix.up", Scope.MATRIX, "up,k", "go(-1, 0)", "up", "Go to the session above"),

@@ -112,6 +112,22 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     for mark in (_check_mark(session.check, glyphs), _overlap_mark(session, glyphs)):
         if mark is not None:
             cells += [(" ", "muted"), mark] if cells else [mark]
+    found = finding_marks(session, glyphs)
+    return [*cells, (" ", "muted"), *found] if cells and found else cells + found
+
+
+def finding_marks(session: Session, glyphs: Glyphs) -> Cells:
+    """What reviewers found that still stands: `⚑2·1·4`, the gravest first."""
+    counts = (
+        (session.finding_errors, "error"),
+        (session.finding_warnings, "warning"),
+        (session.finding_notes, "faint"),
+    )
+    cells: Cells = []
+    for count, colour in counts:
+        if count:
+            sign = glyphs.dot if cells else glyphs.finding
+            cells.append((f"{sign}{_short(count)}", colour))
     return cells
 
 

@@ -10,6 +10,7 @@ from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.composer.composer import Composer
 from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.screens.find import FindScreen
+from agentdeck.tui.screens.findings import FindingsScreen
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.log import LogScreen
@@ -47,6 +48,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.NOTICES: NoticesScreen,
     Scope.RESULTS: ResultsScreen,
     Scope.TURNS: TurnsScreen,
+    Scope.FINDINGS: FindingsScreen,
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
@@ -82,6 +84,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.REPLAY,),
         (Scope.TURNS,),
         (Scope.MATRIX,),
+        (Scope.FINDINGS,),
         (Scope.COPY,),
         (Scope.LINKS,),
         (Scope.COMPOSER,),

@@ -39,6 +39,7 @@ _SCOPES = (
     Scope.MESSAGES,
     Scope.NOTICES,
     Scope.TURNS,
+    Scope.FINDINGS,
     Scope.MATRIX,
     Scope.APP,
 )
