@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from pathlib import Path
 from typing import Any
 
@@ -540,6 +541,25 @@ async def test_a_prompt_typed_in_one_piece_keeps_its_order_and_its_end() -> None
         await deck.settle()
         (created,) = link.calls_of("session.create")
         assert created["prompt"] == "first\nsecond"
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 0.0003, 0.001, 0.003])
+async def test_keys_keep_their_order_however_fast_they_come(gap_s: float) -> None:
+    def type_all(deck: Deck) -> None:
+        for key in ("n", *"abcdefghijklmnopqrst", "ctrl+j", *"uvwxyz"):
+            send_at_once(deck, key)
+            time.sleep(gap_s)
+
+    async with running(starting_link()) as deck:
+        composer = await composing(deck)
+        for _ in range(8):
+            await deck.press("escape")
+            await deck.until(lambda: deck.rows.has_focus)
+            composer.area.load_text("")
+            # From a thread, as a terminal's driver does it.
+            await asyncio.to_thread(type_all, deck)
+            await deck.until(lambda: len(composer.area.text) == 27)
+            assert composer.area.text == "abcdefghijklmnopqrst\nuvwxyz"
 
 
 async def test_the_next_prompt_may_be_typed_before_the_first_is_answered() -> None:
