@@ -30,6 +30,7 @@ from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
+from agentdeck.host.pipelines import Pipelines
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
 from agentdeck.host.recordings import Recordings
@@ -114,6 +115,7 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
+        self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -178,6 +180,9 @@ class Host:
         self.git_watch.on_read = self._was_read
         self.trash.before = self._before_discard
         self.sessions.on_phase = self._phase_changed
+        self.sessions.on_news = self.pipelines.heard
+        self.outbox.on_sent = self.pipelines.sent
+        self.pipelines.on_needs = self._run_needs
         self.resolver.resume = self.resume_session
         self.resolver.refresh = self.git_watch.refresh
         self.trash.refill = self.preparer.refill
@@ -278,6 +283,7 @@ class Host:
         await self.trash.expire()
         await self.turns.take_up()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
+        await self.pipelines.take_up()
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -289,6 +295,7 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.pipelines.close()
         await self.landing.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
         self.limits.close()
@@ -355,6 +362,10 @@ class Host:
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
+    def _run_needs(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+        self.notifier.say(text)
 
     def _activity_changed(self, session: Session) -> None:
         self.notifier.consider(session)

@@ -19,7 +19,7 @@ import psutil
 from agentdeck.agents.registry import Registry
 from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.core.session import ENDED, Activity, Phase, Session
 from agentdeck.core.status import Source
 from agentdeck.host.evidence import Witness
 from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
@@ -294,7 +294,7 @@ class Supervisor:
             why = session.reason if is_own else "stopped"
             self._sessions.move(session.id, Phase.ENDED, why)
         elif status == 0:
-            self._sessions.move(session.id, Phase.ENDED, "ended")
+            self._sessions.move(session.id, Phase.ENDED, ENDED)
         elif signal:
             hint = " (out of memory?)" if signal == 9 else ""
             self._sessions.move(
