@@ -41,6 +41,7 @@ from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
     read_json,
     sessions_from_folders,
+    was_taken_since,
 )
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
@@ -268,7 +269,9 @@ class Host:
     async def _take_up(self) -> None:
         for session in self.sessions:
             if session.phase is Phase.PREPARING:
+                folder = self.paths.session_dir(session.id)
                 has_runner = self.paths.runner_socket(session.id).exists()
+                has_runner |= was_taken_since(folder, session.started_at)
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
         await self.checks.take_up()

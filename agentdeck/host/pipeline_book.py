@@ -92,6 +92,8 @@ class Run:
         self.pipeline: Pipeline = pipeline_from_wire(record.pipeline)
         self.held: dict[str, str] = {}
         """Why steps cannot begin now, until their sessions change."""
+        self.saved = ""
+        """What is on disk of it."""
         self.barred: dict[str, str] = {}
         """Why the checks of steps cannot run, until a person does something."""
 
@@ -169,6 +171,16 @@ class Book:
         """
         data = json.dumps(run.record.model_dump())
         await self._store.save_run(run.name, data, keep=MAX_RUNS)
+        run.saved = data
+
+    async def save_changed(self, run: Run) -> None:
+        """Keep a run if anything of it changed.
+
+        Raises:
+            StoreError: If the disk refuses.
+        """
+        if json.dumps(run.record.model_dump()) != run.saved:
+            await self.save(run)
 
     def new_name(self, text: str) -> str:
         """A name that no run has."""

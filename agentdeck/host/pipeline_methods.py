@@ -200,24 +200,33 @@ def _meant(run: Run, state: State, params: p.Decide) -> Step:
     """
     if run.record.cancelled:
         raise RefusedError(f"{run.name} was cancelled; start the pipeline anew.")
-    now = standings(run.pipeline, state)
+    now = _states(run, state)
     fits = _FITS[params.what]
     if params.step is not None:
         step = step_of(run, params.step)
-        if now[step.name].state not in fits:
+        if now[step.name] not in fits:
             raise RefusedError(
-                f"{step.name} is {now[step.name].state.value}, so there is nothing to "
+                f"{step.name} is {now[step.name].value}, so there is nothing to "
                 f"{params.what}."
             )
         return step
     wanted = fits - {StepState.SKIPPED} if params.what == "retry" else fits
-    found = [step for step in run.pipeline.steps if now[step.name].state in wanted]
+    found = [step for step in run.pipeline.steps if now[step.name] in wanted]
     if len(found) == 1:
         return found[0]
     if not found:
         raise RefusedError(f"{run.name} has no step to {params.what}.")
     names = ", ".join(step.name for step in found)
     raise UsageError(f"Which step shall it {params.what}? It could be {names}.")
+
+
+def _states(run: Run, state: State) -> dict[str, StepState]:
+    """Where each step is, or was at the end of the run: so people were told."""
+    if run.record.final is not None:
+        steps = run.record.final["steps"]
+        return {each["name"]: StepState(each["state"]) for each in steps}
+    now = standings(run.pipeline, state)
+    return {name: standing.state for name, standing in now.items()}
 
 
 def _opened(repo: str, base: str | None) -> tuple[Repository, Base]:

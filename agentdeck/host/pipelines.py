@@ -105,6 +105,7 @@ class Pipelines:
         for name in self._drivers:
             run = self.book.find(name)
             if run is not None and _concerns(run, session_id, session):
+                _note_landing(run, session)
                 run.held.clear()
                 self._news[name].set()
 
@@ -168,6 +169,7 @@ class Pipelines:
         self._tell(run, shown(run, state, self._host.sessions))
         actions = what_next(run.pipeline, state)
         if not actions:
+            await self.book.save_changed(run)
             return
         done = await asyncio.gather(
             *(self._do(run, action, state) for action in actions)
@@ -284,8 +286,7 @@ class Pipelines:
             # What its turn left uncommitted is its work, too.
             await self._host.turns.settled(session.id)
             session = self._session(run, step) or session
-        if session.is_merged:
-            record.merged_into = session.merged_into or ""
+        _note_landing(run, session)
         light, owes = Light.NONE, ""
         if _may_rest(session):
             light = await self._light(run, step, session)
@@ -365,6 +366,15 @@ def _concerns(run: Run, session_id: str, session: Session | None) -> bool:
         return True
     ids = (step.session or run.of(step.name).session for step in run.pipeline.steps)
     return session_id in ids
+
+
+def _note_landing(run: Run, session: Session | None) -> None:
+    """Keep where a session landed, as it may be discarded at once."""
+    if session is None or not session.is_merged:
+        return
+    for step in run.pipeline.steps:
+        if session.id in (step.session, run.of(step.name).session):
+            run.of(step.name).merged_into = session.merged_into or ""
 
 
 def _write_env(file: Path, env: dict[str, str]) -> None:

@@ -163,7 +163,8 @@ def test_a_conflict_is_the_first_task_of_the_agent_and_has_to_be_done(
     )
     deck.run("pipeline", "retry", run)
     done = until(deck, run, over)
-    assert (done["outcome"], done["steps"]["all"]["tries"]) == ("done", 1)
+    # A person did it meanwhile, so there was nothing to send back.
+    assert (done["outcome"], done["steps"]["all"]["tries"]) == ("done", 0)
 
 
 def test_a_conflict_stops_a_command_with_the_reason(deck: Deck) -> None:

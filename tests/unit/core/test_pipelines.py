@@ -228,7 +228,7 @@ def test_a_literal_text_comes_out_as_it_was(text: str) -> None:
 def test_variables_of_a_run_are_checked() -> None:
     step = Step("a", prompt="{prompt} {ticket} {kind}")
     pipeline = Pipeline("p", (step,), variables={"ticket": "", "kind": "bug"})
-    with pytest.raises(UsageError, match="needs {prompt}: give it by --prompt"):
+    with pytest.raises(UsageError, match=r"needs \{prompt\}: give it by --prompt"):
         values_for(pipeline, {})
     with pytest.raises(UsageError, match="--set ticket=TEXT"):
         values_for(pipeline, {"prompt": "x", "ticket": " "})
