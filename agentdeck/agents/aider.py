@@ -76,7 +76,9 @@ AIDER = Agent(
     launch=_launch,
     rules=(
         rule(
-            r"(?P<text>[^\n]*\((?:Y|y)\)es/\((?:N|n)\)o[^\n]*)\Z",
+            # What it is about, such as the command, stands above the question.
+            r"(?P<text>(?:(?!─|[a-z-]*>|Tokens:)\S[^\n]*\n){0,6}"
+            r"[^\n]*\((?:Y|y)\)es/\((?:N|n)\)o[^\n]*)\Z",
             Activity.NEEDS_INPUT,
             NeedsKind.PERMISSION,
         ),

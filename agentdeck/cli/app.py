@@ -55,6 +55,7 @@ VERBS = {
     "rewind": f"{_V}.turns:rewind",
     "comments": f"{_V}.comments:comments",
     "merge": f"{_V}.landing:merge",
+    "pr": f"{_V}.pulls:pr",
     "compare": f"{_V}.variants:compare",
     "pick": f"{_V}.variants:pick",
     "take": f"{_V}.variants:take",
@@ -64,11 +65,13 @@ VERBS = {
     "trash": f"{_V}.trash:trash",
     "prune": f"{_V}.trash:prune",
     "events": f"{_V}.events:events",
+    "metrics": f"{_V}.metrics:metrics",
     "explain": f"{_V}.explain:explain",
     "bindings": f"{_V}.bindings:bindings",
     "pool": f"{_V}.pool:pool",
     "doctor": f"{_V}.doctor:doctor",
     "demo": f"{_V}.demo:demo",
+    "web": f"{_V}.web:web",
     "host": f"{_V}.host:host",
 }
 

@@ -35,6 +35,8 @@ class Choice:
     custom: str = ""
     """The file of a custom agent."""
     base: str = ""
+    type: str = ""
+    """`local` or `here`; usual is the background."""
 
     def as_json(self) -> dict[str, str]:
         """The choice as the host keeps it."""

@@ -28,6 +28,10 @@ class EventKind(StrEnum):
     CHECK_ENDED = "check_ended"
     PIPELINE_CHANGED = "pipeline_changed"
     REVIEW_CHANGED = "review_changed"
+    ATTENDED = "attended"
+    """A person works with a session, or with none any more; see `core.gain_events`."""
+    PULSE = "pulse"
+    """A host runs, and so does a session: told every `PULSE_S` seconds."""
     NOTICE = "notice"
 
 

@@ -18,13 +18,17 @@ def next_to_start(
 ) -> list[Session]:
     """The queued sessions that have a place now, first come first served.
 
+    Local ones need no place: somebody sits there and waits for them.
+
     Args:
         sessions: All sessions.
         limit: How many may be live at once.
-        paused: Start none.
+        paused: Start none that needs a place.
     """
     everything = list(sessions)
-    live = sum(session.is_live for session in everything)
+    queue = queue_of(everything)
+    local = [session for session in queue if not session.is_pooled]
+    live = sum(session.is_live and session.is_pooled for session in everything)
     if paused or live >= limit:
-        return []
-    return queue_of(everything)[: limit - live]
+        return local
+    return [*local, *[s for s in queue if s.is_pooled][: limit - live]]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from agentdeck.core.checks import CheckState, SetupState
+from agentdeck.core.pulls import PullRequest
 
 SessionId = NewType("SessionId", str)
 
@@ -25,7 +26,7 @@ class Phase(StrEnum):
 
 
 LIVE_PHASES = frozenset({Phase.PREPARING, Phase.RUNNING, Phase.STOPPING})
-"""Phases that hold one of the pool's places."""
+"""Phases in which a session holds one of the pool's places, if it is of the pool."""
 
 RUN_PHASES = frozenset({Phase.RUNNING, Phase.STOPPING})
 """Phases in which its agent runs."""
@@ -35,6 +36,15 @@ ENDED = "ended"
 
 OVER_PHASES = frozenset({Phase.ENDED, Phase.FAILED, Phase.LOST})
 """Phases in which no agent runs any more."""
+
+
+class SessionType(StrEnum):
+    """How a session is worked with."""
+
+    BACKGROUND = "background"
+    """By itself, in a worktree of its own, when the pool has a place."""
+    LOCAL = "local"
+    """With a person who types into it: it starts at once, beside the pool."""
 
 
 class Activity(StrEnum):
@@ -158,6 +168,8 @@ class Session:
     """How many of its turns ended with a commit made for it."""
     turn_note: str = ""
     """What a person should know of the end of its last turn, in a sentence."""
+    pull: PullRequest | None = None
+    """Its pull request, as GitHub last told it."""
     stuck_since: datetime | None = None
     """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None
@@ -201,11 +213,20 @@ class Session:
     """The step of that run that it is."""
     tries: int = 0
     """How often that step was tried again."""
+    type: SessionType = SessionType.BACKGROUND
+    in_checkout: bool = False
+    """Whether it works in the person's own checkout. AgentDeck then only looks: the
+    folder and its branch are the person's to commit, merge and throw away."""
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds a place in the pool."""
+        """Whether its agent runs, is about to or is being stopped."""
         return self.phase in LIVE_PHASES
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it waits for a place in the pool and holds one while it is live."""
+        return self.type is SessionType.BACKGROUND
 
     @property
     def is_over(self) -> bool:

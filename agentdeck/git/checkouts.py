@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from agentdeck.git import commands
-from agentdeck.git.errors import GitError, WorktreeDirtyError
+from agentdeck.git.errors import (
+    GitError,
+    NoCommitError,
+    NotARepositoryError,
+    WorktreeDirtyError,
+)
 from agentdeck.git.worktrees import worktree_git_dir
 
 _UNFINISHED = {
@@ -16,6 +22,43 @@ _UNFINISHED = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A checkout and what is checked out in it."""
+
+    top: Path
+    branch: str
+    """`HEAD` where no branch is checked out."""
+    commit: str
+
+
+def checkout_of(path: Path) -> Standing:
+    """The checkout that a folder is in, also a linked worktree.
+
+    Raises:
+        NotARepositoryError: If it is in none, such as in a bare repository.
+        NoCommitError: If its branch has no commit yet.
+    """
+    try:
+        shown = commands.read(path, "rev-parse", "--show-toplevel").stdout
+    except GitError as error:
+        raise NotARepositoryError(
+            f"{path} is not inside a git checkout. Go to one, or pass --repo PATH.",
+            path=str(path),
+        ) from error
+    top = Path(os.fsdecode(shown).removesuffix("\n"))
+    named = commands.read(top, "symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).text
+    words = ("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    commit = commands.read(top, *words, ok=(0, 1, 128)).text
+    if not commit:
+        raise NoCommitError(
+            f"The branch that is checked out in {top} has no commit yet, so there is"
+            " nothing to start from. Commit something there first.",
+            repo=str(top),
+        )
+    return Standing(top, named.removeprefix("refs/heads/") or "HEAD", commit)
 
 
 def require_clean(checkout: Path, branch: str) -> None:

@@ -33,6 +33,9 @@ from agentdeck.host.overlaps import OverlapRadar
 from agentdeck.host.pipelines import Pipelines
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
+from agentdeck.host.pull_watch import PullWatch
+from agentdeck.host.pulls import Pulls
+from agentdeck.host.pulse import Pulse
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
 from agentdeck.host.ruling import RuleKeeper
@@ -146,6 +149,8 @@ class Host:
         )
         self.trash = Trash(self.paths, self.sessions, self.landing)
         self.landing.discard = self.trash.discard
+        self.pull_watch = PullWatch(self.sessions, self._say_news)
+        self.pulls = Pulls(self.pull_watch.take)
 
     def _add_reading(self) -> None:
         """Add what reads what sessions printed, said and cost."""
@@ -200,6 +205,9 @@ class Host:
         """Adopt what runs, serve clients, and end when asked to."""
         journal = asyncio.create_task(self.journal.run(), name="journal")
         watching = asyncio.create_task(self.watchers.run(), name="watchers")
+        pulse = asyncio.create_task(
+            Pulse(self.journal, self.sessions).run(), name="pulse"
+        )
         try:
             self._say_what_was_set_aside()
             await self._take_up()
@@ -209,6 +217,8 @@ class Host:
                 warm.cancel()
                 await asyncio.gather(warm, return_exceptions=True)
         finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
             await self._end(journal, watching)
 
     async def stop_session(self, session: Session, *, force: bool) -> None:
@@ -285,6 +295,7 @@ class Host:
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
         await self.turns.take_up()
+        self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
         await self.pipelines.take_up()
         self.pool.kick()
@@ -307,6 +318,7 @@ class Host:
         await self.turns.close()
         await self.resolver.close()
         await self.radar.close()
+        await self.pull_watch.close()
         await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
@@ -362,6 +374,9 @@ class Host:
     def _is_looked_at(self, session_id: str) -> bool:
         live = self.supervisor.live(session_id)
         return live is not None and live.viewers > 0
+
+    def _say_news(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})

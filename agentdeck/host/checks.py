@@ -153,7 +153,7 @@ class Checks:
         """An agent's turn is over: check what it did, where that is asked for."""
         plan = await asyncio.to_thread(self.plan, session)
         when = plan.settings.checks.when or self._settings.when
-        if when != "end-of-turn" or not plan.commands:
+        if when != "end-of-turn" or not plan.commands or session.in_checkout:
             return
         if session.check in _KNOWN:
             files = await _files(session)

@@ -23,10 +23,16 @@ from agentdeck.config.agent_files import (
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
-from agentdeck.core.session import Phase, Session, SessionId
+from agentdeck.core.session import Phase, Session, SessionId, SessionType
 from agentdeck.core.slugs import is_slug, slug_from, title_from, unique_slug
+from agentdeck.git.checkouts import Standing, checkout_of
 from agentdeck.git.names import branch_name, worktree_path
-from agentdeck.git.repository import Repository, open_repository, resolve_base
+from agentdeck.git.repository import (
+    Base,
+    Repository,
+    open_repository,
+    resolve_base,
+)
 from agentdeck.git.worktrees import name_is_taken
 from agentdeck.host.pool import Pool
 from agentdeck.host.session_files import make_session_folder, remove_session_folder
@@ -119,10 +125,15 @@ class Creator:
 
     def _checked(self, request: CreateSession, env: Mapping[str, str]) -> Session:
         repository = open_repository(Path(request.repo))
-        base = resolve_base(repository, request.base)
         agent = self._agent_of(request, env)
-        name, branch, path = self._names(request, repository)
-        self._check_writable(repository, path)
+        if request.in_checkout:
+            own = self._own_checkout(request)
+            name, branch, path = self._name(request, agent), own.branch, own.top
+            base = Base(own.commit[:12], own.commit, is_branch=False)
+        else:
+            base = resolve_base(repository, request.base)
+            name, branch, path = self._names(request, repository)
+            self._check_writable(repository, path)
         now = datetime.now(UTC)
         command = tuple(request.command)
         text = request.prompt or shlex.join(command)
@@ -152,7 +163,35 @@ class Creator:
             limit_minutes=request.limit_minutes,
             limit_tokens=request.limit_tokens,
             limit_cost_usd=request.limit_cost_usd,
+            type=SessionType(request.type),
+            in_checkout=request.in_checkout,
         )
+
+    def _own_checkout(self, request: CreateSession) -> Standing:
+        """The person's own checkout, in which a session is to work."""
+        if request.base is not None:
+            raise UsageError("A session in your own checkout has no base to choose.")
+        own = checkout_of(Path(request.repo))
+        for session in self._sessions:
+            if Path(session.worktree) == own.top and not session.in_checkout:
+                raise RefusedError(
+                    f"{own.top} is the worktree of {session.name}, not your own"
+                    " checkout. Type into that session, or hand it off."
+                )
+        return own
+
+    def _name(self, request: CreateSession, agent: str) -> str:
+        """A name for a session without a branch of its own."""
+        used = {session.name for session in self._sessions}
+
+        def is_taken(slug: str) -> bool:
+            return slug in used
+
+        if request.name is not None:
+            self._check_name(request.name, taken=is_taken)
+            return request.name
+        text = request.title or request.prompt or " ".join(request.command[:4])
+        return unique_slug(slug_from(text or f"local {agent}"), is_taken)
 
     def _agent_of(self, request: CreateSession, env: Mapping[str, str]) -> str:
         if request.command:
@@ -167,7 +206,7 @@ class Creator:
         agent = self._registry.agent(name)
         if name == COMMAND_AGENT:
             raise UsageError("Give the command after `--`: agentdeck run -- make test.")
-        if not request.prompt.strip():
+        if not request.prompt.strip() and request.type != "local":
             raise UsageError("Say what the agent shall do: the prompt is empty.")
         if not is_installed(agent, env.get("PATH")):
             raise UsageError(
@@ -231,6 +270,7 @@ class Creator:
             self._check_name(request.name, taken=is_taken)
             return request.name, *places(request.name)
         text = request.title or request.prompt or " ".join(request.command[:4])
+        text = text or f"local {request.agent or self._settings.agent}"
         number = f"-{request.number}" if request.number is not None else ""
         slug = unique_slug(f"{slug_from(text)}{number}", is_taken)
         return slug, *places(slug)

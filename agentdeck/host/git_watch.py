@@ -75,7 +75,10 @@ class GitWatch:
                 continue
             if self._git_dirs.get(session.repo) != git_dir:
                 continue
-            if not changed or session.branch in changed or session.base in changed:
+            names = (session.branch, session.base)
+            # In a person's own checkout another branch may be checked out by now.
+            is_meant = session.in_checkout or changed.intersection(names)
+            if not changed or is_meant:
                 self.refresh(session.id)
 
     async def close(self) -> None:
@@ -113,9 +116,14 @@ class GitWatch:
         self._heads[session_id] = state.head
         moved = known_head is not None and known_head != state.head
         landed = (moved and state.ahead > 0) or state.ahead > session.ahead
+        branch = session.branch
+        if session.in_checkout:
+            # The person may have another one checked out by now.
+            branch = state.branch or "HEAD"
         still_merged = session.merged_into and state.head == session.merged_head
         self._sessions.change(
             session_id,
+            branch=branch,
             ahead=state.ahead,
             behind=state.behind,
             dirty=state.dirty,

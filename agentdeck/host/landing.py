@@ -13,6 +13,7 @@ from typing import Any
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
 from agentdeck.core.events import EventKind
 from agentdeck.core.merge_queue import Verdict, squash_message
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.batches import (
     Batch,
@@ -284,8 +285,8 @@ class Landing:
     async def _merge_part(
         self, part: _Part, request: MergeSessions, run: MergeRun
     ) -> list[tuple[Session, dict[str, Any]]]:
-        ready = [s for s in part.sessions if not _has_not_started(s)]
-        early = [(s, _not_started(s)) for s in part.sessions if _has_not_started(s)]
+        early = [(s, refused) for s in part.sessions if (refused := _refused(s))]
+        ready = [s for s in part.sessions if not _refused(s)]
         loop = asyncio.get_running_loop()
         kept: list[Record] = []
 
@@ -366,15 +367,21 @@ def _parts(sessions: list[Session], into: str | None) -> list[_Part]:
     return [_Part(repo, base, tuple(own)) for (repo, base), own in grouped.items()]
 
 
-def _has_not_started(session: Session) -> bool:
-    return session.phase in (Phase.QUEUED, Phase.PREPARING)
+def _refused(session: Session) -> dict[str, Any] | None:
+    """The result for a session that has nothing to merge; None if it may have."""
+    try:
+        require_worktree(session, "merges")
+        _require_started(session)
+    except RefusedError as error:
+        return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
+    return None
 
 
-def _not_started(session: Session) -> dict[str, Any]:
-    error = RefusedError(
-        f"{session.name} has not started, so there is nothing to merge."
-    )
-    return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
+def _require_started(session: Session) -> None:
+    if session.phase in (Phase.QUEUED, Phase.PREPARING):
+        raise RefusedError(
+            f"{session.name} has not started, so there is nothing to merge."
+        )
 
 
 @dataclass(slots=True)

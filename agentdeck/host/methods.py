@@ -25,12 +25,14 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.gain_methods import GainMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
 from agentdeck.host.pipeline_methods import PipelineMethods
+from agentdeck.host.pulls_methods import PullsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.review_methods import ReviewMethods
 from agentdeck.host.ruling import rules_to_wire
@@ -94,8 +96,10 @@ class Methods:
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
+        self.table |= PullsMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
         self.table |= LogMethods(host).table
+        self.table |= GainMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
         self.table |= PipelineMethods(host).table
@@ -340,7 +344,7 @@ class Methods:
         events = await host.store.events_since(params.since, params.limit)
         if events is None:
             newest = host.journal.told_seq
-            if params.since > newest:
+            if params.since is None or params.since > newest:
                 events = []
             else:
                 raise RefusedError(

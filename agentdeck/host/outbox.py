@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from agentdeck.core.errors import AgentDeckError, RefusedError, UsageError
+from agentdeck.core.gain_events import FIRST_PROMPT
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
@@ -139,7 +140,10 @@ class Outbox:
                 self._sessions.put(
                     replace(session, queued=tuple(rest), updated_at=datetime.now(UTC))
                 )
-                await self._send(session, text, "a queued text was sent")
+                # An agent that takes no prompt as an argument has its first one here.
+                is_first = bool(session.prompt) and text.endswith(session.prompt)
+                what = FIRST_PROMPT if is_first else "a queued text was sent"
+                await self._send(session, text, what)
             except AgentDeckError as error:
                 logger.warning("message_not_sent: %s", error.message)
 

@@ -38,9 +38,10 @@ class Pool:
         self.paused = False
 
     def state(self) -> dict[str, Any]:
-        """Limit, whether it is paused, and how many run and wait."""
-        running = sum(session.is_live for session in self._sessions)
-        queued = sum(session.phase is Phase.QUEUED for session in self._sessions)
+        """Limit, whether it is paused, and how many of its sessions run and wait."""
+        pooled = [session for session in self._sessions if session.is_pooled]
+        running = sum(session.is_live for session in pooled)
+        queued = sum(session.phase is Phase.QUEUED for session in pooled)
         return {
             "limit": self.limit,
             "paused": self.paused,

@@ -19,6 +19,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.config.repository_settings import FILE_NAME, RepositorySettings
 from agentdeck.core.checks import Outcome, SetupState, shortened
 from agentdeck.core.errors import AgentDeckError, RefusedError
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.session import Phase, Session
 from agentdeck.git.errors import InvalidNameError
 from agentdeck.git.included import Brought, Progress, bring_files
@@ -85,6 +86,7 @@ class Preparer:
         Raises:
             RefusedError: If there is nothing to run, or it runs already.
         """
+        require_worktree(session, "sets up")
         if session.id in self._tasks:
             raise RefusedError(f"The setup of {session.name} runs already.")
         if not await asyncio.to_thread((Path(session.worktree) / ".git").exists):
@@ -138,7 +140,7 @@ class Preparer:
         """
         folder = Path(session.worktree)
         try:
-            if folder.is_dir():
+            if folder.is_dir() and not session.in_checkout:
                 self.bring_into(session, folder)
         except (AgentDeckError, OSError) as error:
             logger.warning("not_refilled: %s", error)
@@ -147,6 +149,8 @@ class Preparer:
         """Run the trusted teardown commands before a worktree goes; none stops that."""
         await self.stop(session.id)
         self.stop_is_over(session.id)
+        if session.in_checkout:
+            return
         folder = Path(session.worktree)
         try:
             standing = await asyncio.to_thread(self._trust.at, session.repo)

@@ -15,6 +15,7 @@ from typing import Any
 
 from agentdeck.agents.registry import Registry
 from agentdeck.core.errors import AgentDeckError, RefusedError
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.resolving import Way, resolve_prompt
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.git.overlaps import Overlaps
@@ -58,6 +59,7 @@ class Resolver:
         Raises:
             RefusedError: If there is no conflict, or nobody to settle it.
         """
+        require_worktree(session, "resolves")
         if session.phase is Phase.QUEUED:
             raise RefusedError(f"{session.name} has not started.")
         if session.agent == COMMAND_AGENT:
@@ -144,6 +146,7 @@ class Resolver:
 
 
 def _require_rest(session: Session) -> None:
+    require_worktree(session, "merges")
     rests = session.phase is Phase.RUNNING and session.activity is Activity.IDLE
     if session.phase is Phase.QUEUED or (session.is_live and not rests):
         raise RefusedError(

@@ -76,7 +76,7 @@ class Starter:
         """Start a session that the pool has given a place."""
         try:
             session = await self._with_port(session)
-            is_new = await asyncio.to_thread(self._make_worktree, session)
+            is_new = await asyncio.to_thread(self._make_place, session)
             self.on_worktree(session)
             if is_new:
                 await self._preparer.prepare(session)
@@ -163,6 +163,15 @@ class Starter:
             )
         )
         return off_command_line(launch, session.prompt, agent, folder / BRIEF)
+
+    def _make_place(self, session: Session) -> bool:
+        """See that there is where to work; says whether it has to be prepared."""
+        if not session.in_checkout:
+            return self._make_worktree(session)
+        # The person's own folder is taken as it is.
+        if not Path(session.worktree).is_dir():
+            raise AgentDeckError(f"{session.worktree} is not there any more.")
+        return False
 
     def _make_worktree(self, session: Session) -> bool:
         """See that the worktree is there; says whether it has to be prepared.

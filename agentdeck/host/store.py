@@ -21,6 +21,8 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.moments import Moment, MomentKind
 from agentdeck.core.session import Session
+from agentdeck.host.gain_log import SCHEMA as GAIN_SCHEMA
+from agentdeck.host.gain_log import GainLog
 from agentdeck.rpc.wire import (
     event_from_wire,
     session_from_wire,
@@ -107,6 +109,8 @@ class Store:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._database: sqlite3.Connection | None = None
         self._since_pruned = 0
+        self.gain = GainLog(file)
+        """The events that the gain is measured from."""
 
     async def open(self) -> Loaded:
         """Open or make the state file, and read the sessions.
@@ -125,10 +129,17 @@ class Store:
         Raises:
             StoreError: If it could not be written, such as on a full disk.
         """
-        await self._run(lambda: self._apply(change))
+        try:
+            await self._run(lambda: self._apply(change))
+        except StoreError:
+            self.gain.forget()
+            raise
 
-    async def events_since(self, since: int, limit: int) -> list[Event] | None:
-        """The events after a number, or None if they are no longer kept."""
+    async def events_since(self, since: int | None, limit: int) -> list[Event] | None:
+        """The events after a number, or None if they are no longer kept.
+
+        Without a number those from the oldest on.
+        """
         return await self._run(lambda: self._events_since(since, limit))
 
     async def newest_of(self, kind: EventKind, limit: int) -> list[Event]:
@@ -219,7 +230,7 @@ class Store:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise ValueError(f"state of version {version}, newer than {SCHEMA_VERSION}")
-        database.executescript(_SCHEMA)
+        database.executescript(_SCHEMA + GAIN_SCHEMA)
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         database.commit()
         rows = database.execute("SELECT data FROM sessions").fetchall()
@@ -283,6 +294,7 @@ class Store:
                 "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)",
                 [_event_row(event) for event in change.events],
             )
+            self.gain.write(database, change.events)
             database.executemany(
                 "INSERT INTO moments (session_id, at, kind, text, by) "
                 "VALUES (?, ?, ?, ?, ?)",
@@ -294,6 +306,7 @@ class Store:
                 oldest = change.events[-1].server_seq - KEPT_EVENTS
                 database.execute("DELETE FROM events WHERE seq <= ?", (oldest,))
                 _prune_moments(database)
+                self.gain.prune(database)
 
     def _moments_of(self, session_id: str, since: int) -> list[Moment]:
         rows = self._open_database.execute(
@@ -308,12 +321,14 @@ class Store:
             for n, at, kind, text, by in rows
         ]
 
-    def _events_since(self, since: int, limit: int) -> list[Event] | None:
+    def _events_since(self, since: int | None, limit: int) -> list[Event] | None:
         database = self._open_database
         first, last = database.execute(
             "SELECT COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0) FROM events"
         ).fetchone()
-        if since + 1 < first or since > last:
+        if since is None:
+            since = first - 1
+        elif since + 1 < first or since > last:
             return None
         rows = database.execute(
             "SELECT seq, at, kind, session_id, data FROM events WHERE seq > ? "

@@ -59,7 +59,8 @@ class Trash:
     async def discard(self, session: Session, group: str) -> dict[str, Any]:
         """Remove a session that is over, with its worktree and branch.
 
-        Its commits and uncommitted files are kept under a hidden ref.
+        Its commits and uncommitted files are kept under a hidden ref. Of one in the
+        person's own checkout only the row goes.
 
         Raises:
             RefusedError: If its agent still runs.
@@ -73,7 +74,7 @@ class Trash:
         # What ended just now is on the session that comes back.
         session = self._sessions.session(session.id)
         kept = ""
-        if session.phase is not Phase.QUEUED:
+        if session.phase is not Phase.QUEUED and not session.in_checkout:
             async with self._landing.lock(session.repo):
                 kept = await asyncio.to_thread(_discard, session)
         self._sessions.remove(session.id)

@@ -17,6 +17,7 @@ from typing import Any
 from agentdeck.agents.registry import Registry
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.core.turns import (
     CommitPolicy,
@@ -63,6 +64,8 @@ class Turns:
 
     def is_on(self, session: Session) -> bool:
         """Whether the end of a session's turn makes a commit."""
+        if session.in_checkout:
+            return False
         agent = self._registry.known_or_command(session.agent)
         return commits_turns(
             self._policy, session.auto_commit, commits_itself=agent.commits_itself
@@ -120,6 +123,7 @@ class Turns:
                 refuses; nothing changed then.
         """
         _require_started(session)
+        require_worktree(session, "puts back")
         if session.is_live and not _rests(session) and not force:
             raise RefusedError(
                 f"{session.name} is at work and would write over it. Wait until its "
@@ -277,7 +281,8 @@ def _undoable(sessions: list[Session]) -> git_turns.Left | None:
 
 def _set_right(sessions: list[Session]) -> None:
     for session in sessions:
-        recover(Path(session.worktree))
+        if not session.in_checkout:
+            recover(Path(session.worktree))
 
 
 def _forget_old(sessions: list[Session]) -> None:

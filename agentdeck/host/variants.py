@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.review import Compare
 from agentdeck.core.session import Phase, Session, running_s
 from agentdeck.git.review import listing
@@ -105,6 +106,7 @@ class VariantMethods:
             raise RefusedError(
                 f"{source.name} and {target.name} are of two repositories."
             )
+        require_worktree(target, "writes")
         worktrees = Path(source.worktree), Path(target.worktree)
         for session, worktree in zip((source, target), worktrees, strict=True):
             if not await asyncio.to_thread(worktree.is_dir):

@@ -69,7 +69,16 @@ class CreateSession(Params):
     limit_minutes: float | None = Field(default=None, gt=0, le=1_000_000)
     limit_tokens: int | None = Field(default=None, gt=0)
     limit_cost_usd: float | None = Field(default=None, gt=0, le=1_000_000)
+    type: Literal["background", "local"] = "background"
+    in_checkout: bool = False
+    """Work in the checkout that `repo` is in; only a local session may."""
     env: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _only_local_in_a_checkout(self) -> CreateSession:
+        if self.in_checkout and self.type != "local":
+            raise ValueError("Only a local session works in your own checkout.")
+        return self
 
 
 class ListSessions(Params):
@@ -214,9 +223,9 @@ class ReadLogs(OneSession):
 
 
 class ReadEvents(Params):
-    """`events.since`."""
+    """`events.since`: those after a number; None means from the oldest that is kept."""
 
-    since: int = 0
+    since: int | None = 0
     limit: int = Field(default=10_000, ge=1, le=100_000)
 
 

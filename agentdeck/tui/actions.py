@@ -329,6 +329,7 @@ _ROWS = (
     ("compose.repository", Scope.COMPOSER, "alt+p", "choose('repo')", "repository", "Choose the repository, or type a path"),
     ("compose.base", Scope.COMPOSER, "alt+s", "choose('base')", "base", "Choose or type where to branch off"),
     ("compose.count", Scope.COMPOSER, "alt+v", "choose('count')", "variants", "Choose how many sessions start"),
+    ("compose.type", Scope.COMPOSER, "alt+t", "choose('type')", "type", "Choose whether it works by itself, or with you, also in your own checkout"),
     ("compose.detach", Scope.COMPOSER, "alt+x", "detach", "detach", "Take the last image away"),
     ("compose.older", Scope.COMPOSER, "up", "older", "older prompt", "In the first line: the prompt before; in a list: up"),
     ("compose.newer", Scope.COMPOSER, "down", "newer", "newer prompt", "In the last line: the prompt after; in a list: down"),

@@ -128,6 +128,8 @@ class SessionStore:
                 | EventKind.RULE_ANSWERED
                 | EventKind.CHECK_ENDED
                 | EventKind.REVIEW_CHANGED
+                | EventKind.ATTENDED
+                | EventKind.PULSE
                 | EventKind.NOTICE
             ):
                 pass

@@ -46,3 +46,9 @@ def test_each_action_has_an_id_and_a_key_of_its_own() -> None:
     for scope in {action.scope for action in ACTIONS}:
         keys = [k for a in ACTIONS if a.scope is scope for k in a.keys.split(",")]
         assert len(keys) == len(set(keys)), scope
+
+
+def test_a_dialog_is_dressed_by_its_class() -> None:
+    files = (PACKAGE / "tui" / "screens").glob("*.py")
+    dressed = [f.name for f in files if '"dialog.tcss"' in f.read_text("utf-8")]
+    assert dressed == ["dialog.py"], "derive it from tui.screens.dialog.Dialog"

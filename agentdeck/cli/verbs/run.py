@@ -52,6 +52,7 @@ class RunCommand(TyperCommand):
     'run "review the last commit" --custom reviewer --mode plan',
     "run --name tests -- make test",
     'run "fix the parser" --check "pytest -q"',
+    "run --here --agent claude",
     "run --brief login.md --limit minutes=30",
     'run "offer an API" --variant GraphQL --variant REST --variant agent=codex',
     "run --from tasks.md --agent codex --wait",
@@ -155,6 +156,16 @@ def run(  # noqa: PLR0913 - a parameter for each option
             show_default="as the settings say",
         ),
     ] = None,
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="Start at once, beside the pool, to type into."),
+    ] = False,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here", help="Local, in your own checkout; that is never changed for you."
+        ),
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Stay until each turn is over.")
     ] = False,
@@ -166,6 +177,8 @@ def run(  # noqa: PLR0913 - a parameter for each option
     a list of sessions. With --wait the status is 1 if one failed; Ctrl+C ends the
     waiting, never the agent.
     """
+    if (local or here) and prompt is None and source is None and brief is None:
+        prompt = ""
     command = _checked_command(ctx.meta[_COMMAND], prompt, source or brief)
     if brief is not None and (command or prompt is not None or source is not None):
         raise UsageError("Give a prompt, --from, --brief or a command: only one.")
@@ -187,6 +200,8 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "images": [str(_file(each)) for each in image or ()],
         "checks": list(check or ()),
         "auto_commit": auto_commit,
+        "type": "local" if local or here else "background",
+        "in_checkout": here,
         "env": _environment(),
         **limits_to_order(limits_from(limit or [])),
     }

@@ -15,6 +15,7 @@ LABELS = {
     "custom": ("role", 0),
     "repo": ("repo", 2),
     "base": ("base", 2),
+    "type": ("type", 0),
     "count": ("variants", 0),
 }
 HINTS = {
@@ -24,6 +25,7 @@ HINTS = {
     "custom": "role",
     "repo": "repository: choose, or type a path",
     "base": "base: choose or type",
+    "type": "by itself, or with you",
     "count": "how many, or what is different: an approach, agent=…, model=…",
 }
 TAKES_ANY = frozenset({"model", "repo", "base", "count"})

@@ -38,6 +38,8 @@ def orders_from(draft: Draft) -> list[dict[str, Any]]:
         UsageError: If something is missing; the message says what to do.
     """
     order = order_from(draft)
+    if order["in_checkout"] and (draft.variations or draft.count > 1):
+        raise UsageError("Variants need worktrees: choose another type, alt+t.")
     variations = draft.variations or (Variation(),) * draft.count
     if len(variations) == 1:
         return [order]
@@ -56,7 +58,7 @@ def order_from(draft: Draft) -> dict[str, Any]:
     if is_brief(draft.prompt):
         return _order_from_brief(draft)
     prompt, choice = draft.prompt.strip(), draft.choice
-    if not prompt:
+    if not prompt and (not choice.type or choice.agent == COMMAND):
         raise UsageError("Say what the agent should do.")
     if not draft.repo:
         raise UsageError(NO_REPOSITORY)
@@ -83,7 +85,9 @@ def _chosen(draft: Draft) -> dict[str, Any]:
         "model": choice.model or None,
         "mode": choice.mode or None,
         "custom": choice.custom or None,
-        "base": choice.base or None,
+        "base": (choice.base or None) if choice.type != "here" else None,
+        "type": "local" if choice.type else "background",
+        "in_checkout": choice.type == "here",
         "images": list(draft.images),
     }
 

@@ -90,7 +90,8 @@ def first_choice(offer: Offer) -> Choice:
     if agent is None:
         real = (each for each in ready if each not in NOT_A_CLI)
         agent = next(real, SCRIPTED if SCRIPTED in ready else "")
-    last = offer.last
+    # What starts beside the pool, or in one's own checkout, is chosen each time.
+    last = replace(offer.last, type="")
     if agent != last.agent:
         last = replace(last, agent=agent, model="", mode="")
     return fitting(last, offer)
@@ -139,8 +140,17 @@ def options_of(chip: str, offer: Offer, choice: Choice) -> list[Option]:
                 Option("", usual, "checked out there"),
                 *(Option(b, b) for b in offer.branches if b != offer.checked_out),
             ]
+        case "type":
+            return list(_TYPES)
         case _:
             return _variants(offer)
+
+
+_TYPES = (
+    Option("", "background", "by itself in a worktree, when the pool has a place"),
+    Option("local", "local", "at once in a worktree, to type into"),
+    Option("here", "here", "at once in your own checkout, which stays yours"),
+)
 
 
 def _variants(offer: Offer) -> list[Option]:

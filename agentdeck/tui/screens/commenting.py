@@ -8,23 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from agentdeck.tui.printable import cell_text
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 MAX_SHOWN = 400
 
 
-class CommentScreen(ModalScreen[str | None]):
+class CommentScreen(Dialog[str | None]):
     """Asks for a comment's text; gives it, or None."""
 
-    CSS_PATH = "dialog.tcss"
-    DEFAULT_CSS = """
-    CommentScreen { align: center middle; background: $background 60%; }
-    CommentScreen.-ascii .dialog { border: ascii $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,ctrl+enter,alt+enter", "keep", "keep"),
         Binding("escape", "cancel", "cancel"),
@@ -54,14 +49,9 @@ class CommentScreen(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class SendScreen(ModalScreen[str | None]):
+class SendScreen(Dialog[str | None]):
     """Shows the message; gives `queue` or `interrupt`, or None."""
 
-    CSS_PATH = "dialog.tcss"
-    DEFAULT_CSS = """
-    SendScreen { align: center middle; background: $background 60%; }
-    SendScreen.-ascii .dialog { border: ascii $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter,s", "choose('queue')", "send"),
         Binding("i", "choose('interrupt')", "interrupt"),

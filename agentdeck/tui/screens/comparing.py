@@ -11,24 +11,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from agentdeck.core.review import Compare, CompareKind
 from agentdeck.tui.printable import age, cut, one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 SUBJECT_WIDTH = 52
 
 
-class CompareScreen(ModalScreen[tuple[Compare, str] | None]):
+class CompareScreen(Dialog[tuple[Compare, str] | None]):
     """Chooses what to compare; gives it with its name, or None."""
 
-    CSS_PATH = "dialog.tcss"
-    DEFAULT_CSS = """
-    CompareScreen { align: center middle; background: $background 60%; }
-    CompareScreen.-ascii .dialog { border: ascii $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,b", "cancel", "cancel"),
         Binding("j", "go(1)", show=False),

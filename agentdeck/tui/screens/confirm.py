@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 
 def plain(text: str) -> Content:
@@ -20,10 +20,9 @@ def plain(text: str) -> Content:
     return Content(one_line(text))
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """Asks whether to do something; gives the answer."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes"),
         Binding("n,escape,q", "answer(False)", "no"),
@@ -65,10 +64,9 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(is_yes)
 
 
-class ReplyScreen(ModalScreen[str | None]):
+class ReplyScreen(Dialog[str | None]):
     """Asks for a line of text; gives it, or None."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
 
     def __init__(self, title: str, question: str = "") -> None:

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from agentdeck.tui.actions import Scope, actions_of, plain_key, shown_key
 from agentdeck.tui.keymap import Keymap
+from agentdeck.tui.screens.dialog import Dialog
 
 KEY_WIDTH = 16
 
@@ -44,10 +44,9 @@ _SCOPES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The keys by where they hold."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "close", "close"),
         Binding("j", "scroll(1)", show=False),

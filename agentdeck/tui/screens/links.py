@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -18,19 +17,14 @@ from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.opening import Link
 from agentdeck.tui.printable import cut, one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 _WIDTH = 76
 
 
-class LinksScreen(ModalScreen[tuple[Link, bool] | None]):
+class LinksScreen(Dialog[tuple[Link, bool] | None]):
     """Gives a link, and whether it is to be opened; else it is to be copied."""
 
-    CSS_PATH = "dialog.tcss"
-    CSS = """
-    LinksScreen { align: center middle; background: $background 60%; }
-    LinksScreen #found { text-wrap: nowrap; text-overflow: ellipsis; }
-    LinksScreen.-ascii .dialog { border: ascii $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LINKS)
 
     def __init__(self, deck: Deck, links: Sequence[Link]) -> None:

@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
@@ -32,6 +31,7 @@ from agentdeck.tui.merge_words import (
 )
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 from agentdeck.tui.screens.message import MessageScreen
 
 MAX_NAME_WIDTH = 28
@@ -45,10 +45,9 @@ CHECKS: tuple[tuple[bool | None, str], ...] = (
 )
 
 
-class MergeScreen(ModalScreen[None]):
+class MergeScreen(Dialog[None]):
     """Merges in the order of the queue."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,ctrl+enter,y", "merge", "merge"),
         Binding("J,shift+down", "shift(1)", "later"),

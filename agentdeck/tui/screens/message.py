@@ -8,16 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 
-class MessageScreen(ModalScreen[str | None]):
+class MessageScreen(Dialog[str | None]):
     """Edits a text; gives it, or None."""
 
-    CSS_PATH = "dialog.tcss"
     DEFAULT_CSS = """
     MessageScreen .dialog TextArea { height: 14; }
     """

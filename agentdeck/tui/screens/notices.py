@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,14 +16,14 @@ from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.look import Look
 from agentdeck.tui.notices import Notice, Notices
 from agentdeck.tui.printable import cell_text, one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 _ROLES = {"error": "$error", "warning": "$warning"}
 
 
-class NoticesScreen(ModalScreen[None]):
+class NoticesScreen(Dialog[None]):
     """Lists the notices; the details of the highlighted one stand below."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.NOTICES)
 
     def __init__(self, notices: Notices, look: Look) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
@@ -19,20 +18,20 @@ from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 READING = "enter edits · a adds · J K move · x removes · esc"
 WRITING = "ctrl+s keeps it · esc leaves it as it was"
 NONE = "No message waits. One that is added goes out at the end of the turn."
 
 
-class OutboxScreen(ModalScreen[None]):
+class OutboxScreen(Dialog[None]):
     """Shows what waits for one session, as the host has it, and changes it there.
 
     A change is refused where the queue is another by now, such as when the first
     message has just gone out.
     """
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.MESSAGES)
 
     def __init__(self, deck: Deck, session: Session) -> None:

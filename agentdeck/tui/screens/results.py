@@ -9,20 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 NAME_WIDTH = 24
 
 
-class ResultsScreen(ModalScreen[bool]):
+class ResultsScreen(Dialog[bool]):
     """Lists what failed; gives whether to try those sessions again."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.RESULTS)
 
     def __init__(self, failed: list[dict[str, Any]], fine: int, look: Look) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,11 +18,12 @@ from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 HOW = "A digit and a name keep it: 1 mine"
 
 
-class SavedFiltersScreen(ModalScreen[str | None]):
+class SavedFiltersScreen(Dialog[str | None]):
     """Gives the query of the filter that was chosen, as `@name`, or None.
 
     Args:
@@ -31,7 +31,6 @@ class SavedFiltersScreen(ModalScreen[str | None]):
         query: The filter that holds now, which can be saved.
     """
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.FILTERS)
 
     def __init__(self, deck: Deck, query: str) -> None:

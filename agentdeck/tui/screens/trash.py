@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,14 +17,14 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 DAY_S = 86400
 
 
-class TrashScreen(ModalScreen[str | None]):
+class TrashScreen(Dialog[str | None]):
     """Lists what was discarded; gives the id of the session it brought back."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "restore", "restore"),
         Binding("j", "go(1)", show=False),

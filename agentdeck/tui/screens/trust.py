@@ -9,11 +9,11 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
+from agentdeck.tui.screens.dialog import Dialog
 
 _PARTS = (
     ("setup", "before an agent starts"),
@@ -44,10 +44,9 @@ async def trusted_or_asked(app: App[Any], deck: Deck, repo: str) -> bool | None:
     return answer
 
 
-class TrustScreen(ModalScreen[bool | None]):
+class TrustScreen(Dialog[bool | None]):
     """Shows what would run; gives yes, no, or None to go back."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "trust"),
         Binding("n", "answer(False)", "go on without"),

@@ -10,24 +10,24 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import age, one_line
 from agentdeck.tui.screens.confirm import plain
+from agentdeck.tui.screens.dialog import Dialog
 
 KEYS = "enter goes there · a auto-commit · f forces · esc closes"
 
 
-class TurnsScreen(ModalScreen[str | None]):
+class TurnsScreen(Dialog[str | None]):
     """Lists turns; gives a sentence when it went to one."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.TURNS)
 
     def __init__(self, deck: Deck, session: Session) -> None:
@@ -35,6 +35,10 @@ class TurnsScreen(ModalScreen[str | None]):
         self._deck = deck
         self._session = session
         self._is_on = False
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reviewing")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from agentdeck.tui.look import Look
+from agentdeck.tui.screens.dialog import Dialog
 from agentdeck.tui.view import Density, Grouping, Sort, View
 
 Choice = Grouping | Sort | Density
@@ -57,10 +57,9 @@ SIDE_BY_SIDE_FROM = 66
 """Columns of the terminal from which the lists stand side by side."""
 
 
-class ViewMenu(ModalScreen[View | None]):
+class ViewMenu(Dialog[View | None]):
     """Gives the view that was chosen, or None."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(key, f"choose({choice.value!r})", name, show=False)

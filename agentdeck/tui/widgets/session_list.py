@@ -30,7 +30,7 @@ from agentdeck.tui.look import Look
 from agentdeck.tui.rows import Row
 from agentdeck.tui.widgets.session_row import RowPainter, RowState, age_of
 
-SPINNER_S = 1.0
+SPINNER_S = 2.0
 """A pulse rather than a spin: thirty agents that work are no traffic over SSH."""
 GLYPH_COLUMN = 2
 """Where a session's status stands on its first line."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentdeck.agents.aider import AIDER
 from agentdeck.agents.claude import CLAUDE
 from agentdeck.agents.codex import CODEX
 from agentdeck.agents.copilot import COPILOT
@@ -71,6 +72,16 @@ GEMINI_SHELL = """\
 │      (esc)                 │
 ╰────────────────────────────╯
 """
+AIDER_RUN = """\
+─────────────────────────────────
+diff> touch two files
+
+Tokens: 2.5k sent, 9 received.
+
+touch one
+touch two
+Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]:
+"""
 COPILOT_RUN = """\
 │ Do you want to run this    │
 │ command?                   │
@@ -117,6 +128,14 @@ ROWS: list[tuple[str, Agent, str, NeedsKind, str, tuple[str, ...]]] = [
         PERMISSION,
         "Allow execution of [Shell]?",
         ("Allow once", "Allow for this session", "No, suggest changes (esc)"),
+    ),
+    (
+        "aider asks to run",
+        AIDER,
+        AIDER_RUN,
+        PERMISSION,
+        "touch one touch two Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]:",
+        (),
     ),
     (
         "copilot asks to run",
