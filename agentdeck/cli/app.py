@@ -55,6 +55,7 @@ VERBS = {
     "rewind": f"{_V}.turns:rewind",
     "comments": f"{_V}.comments:comments",
     "merge": f"{_V}.landing:merge",
+    "pr": f"{_V}.pulls:pr",
     "compare": f"{_V}.variants:compare",
     "pick": f"{_V}.variants:pick",
     "take": f"{_V}.variants:take",

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from agentdeck.core.checks import CheckState, SetupState
+from agentdeck.core.pulls import PullRequest
 
 SessionId = NewType("SessionId", str)
 
@@ -164,6 +165,8 @@ class Session:
     """How many of its turns ended with a commit made for it."""
     turn_note: str = ""
     """What a person should know of the end of its last turn, in a sentence."""
+    pull: PullRequest | None = None
+    """Its pull request, as GitHub last told it."""
     stuck_since: datetime | None = None
     """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None

@@ -32,6 +32,8 @@ from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
+from agentdeck.host.pull_watch import PullWatch
+from agentdeck.host.pulls import Pulls
 from agentdeck.host.pulse import Pulse
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
@@ -144,6 +146,8 @@ class Host:
         )
         self.trash = Trash(self.paths, self.sessions, self.landing)
         self.landing.discard = self.trash.discard
+        self.pull_watch = PullWatch(self.sessions, self._say_news)
+        self.pulls = Pulls(self.pull_watch.take)
 
     def _add_reading(self) -> None:
         """Add what reads what sessions printed, said and cost."""
@@ -283,6 +287,7 @@ class Host:
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
         await self.turns.take_up()
+        self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
         self.pool.kick()
 
@@ -303,6 +308,7 @@ class Host:
         await self.turns.close()
         await self.resolver.close()
         await self.radar.close()
+        await self.pull_watch.close()
         await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
@@ -358,6 +364,9 @@ class Host:
     def _is_looked_at(self, session_id: str) -> bool:
         live = self.supervisor.live(session_id)
         return live is not None and live.viewers > 0
+
+    def _say_news(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})

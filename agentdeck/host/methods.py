@@ -31,6 +31,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
+from agentdeck.host.pulls_methods import PullsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.review_methods import ReviewMethods
 from agentdeck.host.ruling import rules_to_wire
@@ -94,6 +95,7 @@ class Methods:
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
+        self.table |= PullsMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
         self.table |= LogMethods(host).table
         self.table |= GainMethods(host).table

@@ -19,6 +19,7 @@ from agentdeck.cli.selection import (
 from agentdeck.cli.table import age, cut, status_of, told
 from agentdeck.config.paths import paths_from_environment
 from agentdeck.core.budget import most_used
+from agentdeck.core.pull_text import pull_words
 from agentdeck.core.session import Session
 
 
@@ -74,6 +75,11 @@ def _limits(session: Session) -> str:
     return f"{used.share:.0%} of {used.limit} used"
 
 
+def _pull(session: Session) -> str:
+    pull = session.pull
+    return f"{pull_words(pull)}, {pull.url}" if pull is not None else ""
+
+
 def _facts(session: Session) -> list[tuple[str, str]]:
     changes = f"+{session.added} -{session.removed}"
     state = "uncommitted changes" if session.dirty else "all committed"
@@ -102,6 +108,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("port", f"{session.port} and the nine after it" if session.port else ""),
         ("limits", _limits(session)),
         ("merged", f"into {merged} as {session.merged_commit}" if merged else ""),
+        ("pull request", _pull(session)),
         ("exit code", "" if session.exit_code is None else str(session.exit_code)),
         (
             "created",
