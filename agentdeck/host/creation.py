@@ -77,12 +77,20 @@ class Creator:
         self._lock = asyncio.Lock()
 
     async def create(
-        self, request: CreateSession, placed: Placed | None = None
+        self,
+        request: CreateSession,
+        placed: Placed | None = None,
+        **values: object,
     ) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
 
         A session whose worktree cannot be made leaves nothing behind. One that is
         placed is made once, however often it is asked for.
+
+        Args:
+            request: What a client asks for.
+            placed: The step of a pipeline that it is.
+            values: Fields of the session that no client may set.
 
         Raises:
             AgentDeckError: If anything about the request is not possible.
@@ -93,6 +101,7 @@ class Creator:
             if found is not None:
                 return found
             session = await asyncio.to_thread(self._checked, request, env)
+            session = replace(session, **values)  # type: ignore[arg-type]
             if placed is not None:
                 session = _put_in_place(session, placed)
                 # A host that died in the middle of this may have left the folder.
