@@ -18,6 +18,7 @@ from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.results import ResultsScreen
@@ -50,6 +51,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
+    Scope.PULLS: PullsScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -86,6 +88,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PULLS,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

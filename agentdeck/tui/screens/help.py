@@ -24,6 +24,7 @@ _SCOPES = (
     Scope.LIST,
     Scope.COMPOSER,
     Scope.COMPARE,
+    Scope.PULLS,
     Scope.GROUP,
     Scope.COPY,
     Scope.LINKS,
