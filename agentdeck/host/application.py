@@ -193,7 +193,7 @@ class Host:
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
-        self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
+        self.supervisor.lines.somebody_looks = lambda: self.journal.has_subscribers
 
     async def run(self, server: Server) -> None:
         """Adopt what runs, serve clients, and end when asked to."""

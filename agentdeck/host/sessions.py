@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -67,7 +67,7 @@ class Sessions:
         self._sessions[session.id] = session
         kind = EventKind.SESSION_CHANGED if before else EventKind.SESSION_ADDED
         data: dict[str, object] = {"session": session_to_wire(session)}
-        self._journal.record(kind, data, session.id, saved=session)
+        self._journal.record(kind, data, session.id, saved=(session,))
         self.on_change(before, session)
         if (before is None or before.phase is not session.phase) and self.on_phase:
             self.on_phase(session)
@@ -83,6 +83,23 @@ class Sessions:
             return session
         changed = replace(session, **values, updated_at=datetime.now(UTC))  # type: ignore[arg-type]
         return self.put(changed)
+
+    def print_on(self, lines: Mapping[str, str]) -> None:
+        """Hold what some sessions printed last; one event tells it of all."""
+        at = datetime.now(UTC)
+        changed = {
+            session.id: replace(session, last_line=line, updated_at=at)
+            for session_id, line in lines.items()
+            if (session := self.find(session_id)) and session.last_line != line
+        }
+        if not changed:
+            return
+        self._sessions.update(changed)
+        told = {session.id: session.last_line for session in changed.values()}
+        data: dict[str, object] = {"lines": told, "at": at.isoformat()}
+        self._journal.record(
+            EventKind.LINES_PRINTED, data, saved=tuple(changed.values())
+        )
 
     def move(self, session_id: str, phase: Phase, reason: str = "") -> Session:
         """Hold a session in another phase."""

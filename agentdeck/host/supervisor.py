@@ -22,6 +22,7 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.core.status import Source
 from agentdeck.host.evidence import Witness
+from agentdeck.host.last_lines import LastLines
 from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
 from agentdeck.host.session_files import read_json, write_json
 from agentdeck.host.sessions import Sessions
@@ -34,8 +35,6 @@ KILL_AFTER_S = 5.0
 """How long after its grace a stop may take before the host kills for it."""
 ASKED = "asked to stop"
 """Why a session stops when a person wanted it."""
-LINE_EVERY_S = 2.0
-"""How often a session's last line is told while it prints and somebody looks."""
 
 
 @dataclass
@@ -48,7 +47,6 @@ class LiveSession:
     runner_pid: int | None = None
     viewers: int = 0
     """How many clients show its screen now."""
-    last_line_at: float = 0.0
     look: asyncio.TimerHandle | None = None
     """The one look at its screen that is due, if any."""
     has_output: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,7 +72,7 @@ class Supervisor:
         """Called when a session's agent prints, often."""
         self.on_over: Callable[[str], None] = lambda _: None
         """Called when a session's agent has ended."""
-        self.somebody_looks: Callable[[], bool] = lambda: False
+        self.lines = LastLines(sessions)
 
     def live(self, session_id: str) -> LiveSession | None:
         """A running session's dealings, or None."""
@@ -132,6 +130,7 @@ class Supervisor:
 
     async def close(self) -> None:
         """Stop listening. The agents go on."""
+        self.lines.close()
         tasks = [live.task for live in self._live.values() if live.task]
         tasks += self._killers
         for task in tasks:
@@ -232,6 +231,7 @@ class Supervisor:
                 self.on_output(session_id)
                 self._note_output(session_id, live, line)
             case "settled":
+                self.lines.forget(session_id)
                 self._sessions.change(session_id, last_line=line)
                 live.witness.settled(message)
                 live.has_output.set()
@@ -254,12 +254,10 @@ class Supervisor:
     def _note_output(self, session_id: str, live: LiveSession, line: str) -> None:
         live.has_output.set()
         live.witness.printed(line)
-        now = asyncio.get_running_loop().time()
-        if self.somebody_looks() and now - live.last_line_at >= LINE_EVERY_S:
-            live.last_line_at = now
-            self._sessions.change(session_id, last_line=line)
+        self.lines.note(session_id, line)
 
     async def _conclude(self, session_id: str) -> None:
+        self.lines.forget(session_id)
         session = self._sessions.find(session_id)
         if session is None:
             return

@@ -37,6 +37,7 @@ from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.themes import OWN_THEMES
+from agentdeck.tui.typing_ahead import TypedAhead
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self._log_file = log_file
         self._environ = os.environ if environ is None else environ
         self._calling: list[Session] = []
+        self._typed_ahead = TypedAhead()
         self._is_reconnected = False
         self._noted: set[str] = set()
         self._is_publishing = False
@@ -132,6 +134,8 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         return self._screen_shown
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._typed_ahead.note(event, self.focused)
         if isinstance(event, _ACTS):
             self._attention.act()
         await super().on_event(event)
@@ -148,18 +152,10 @@ class AgentDeckApp(App[None], inherit_bindings=False):
             self.log.warning("attention_not_told")
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that comes up to here was typed before a text got the keyboard.
-
-        A text takes all letters itself. Over a slow line a key that opens one and what
-        is typed into it come in one piece, and all of it goes to who had the keyboard.
-        """
-        focused = self.focused
-        if focused is not None and focused.check_consume_key(
-            event.key, event.character
-        ):
+        """See that what nobody took goes to who has the keyboard by now."""
+        if self._typed_ahead.send_on(event, self.focused):
             event.prevent_default()
             event.stop()
-            focused.post_message(events.Key(event.key, event.character))
 
     def on_mount(self) -> None:
         compat.keep_title(self)

@@ -7,7 +7,8 @@ something changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from agentdeck.core.events import Event, EventKind
@@ -100,6 +101,8 @@ class SessionStore:
                 values = event.data["session"]
                 assert isinstance(values, dict)
                 return self._put(session_from_wire(values))
+            case EventKind.LINES_PRINTED:
+                self._print_on(event.data)
             case EventKind.SESSION_REMOVED:
                 self.sessions.pop(event.session_id or "", None)
             case EventKind.POOL_CHANGED:
@@ -123,6 +126,15 @@ class SessionStore:
             ):
                 pass
         return []
+
+    def _print_on(self, data: dict[str, object]) -> None:
+        lines, at = data["lines"], datetime.fromisoformat(str(data["at"]))
+        assert isinstance(lines, dict)
+        for session_id, line in lines.items():
+            session = self.sessions.get(session_id)
+            if session is not None:
+                told = replace(session, last_line=line, updated_at=at)
+                self.sessions[session_id] = told
 
     def _note_merge(self, data: dict[str, object]) -> None:
         batch = str(data["batch"])
