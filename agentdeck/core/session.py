@@ -202,6 +202,16 @@ class Session:
     """What is different about it among its variants, in a few words."""
     ran_s: float = 0.0
     """How long its agent ran, but for the time that it runs now."""
+    review: str = ""
+    """The id of the review that its agent does; empty for a session that works."""
+    reviews: str = ""
+    """The id of the session that it reviews."""
+    review_note: str = ""
+    """What a person should know of its findings, in a sentence."""
+    finding_errors: int = 0
+    """How many errors reviewers found in it that still stand."""
+    finding_warnings: int = 0
+    finding_notes: int = 0
     type: SessionType = SessionType.BACKGROUND
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
@@ -231,6 +241,16 @@ class Session:
     def is_overlapping(self) -> bool:
         """Whether it collides with another session or with its base."""
         return bool(self.collides) or self.collides_with_base
+
+    @property
+    def is_review(self) -> bool:
+        """Whether its agent reviews another session's work."""
+        return bool(self.review)
+
+    @property
+    def findings(self) -> int:
+        """How many findings of reviewers still stand."""
+        return self.finding_errors + self.finding_warnings + self.finding_notes
 
     @property
     def is_merged(self) -> bool:

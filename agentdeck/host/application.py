@@ -18,6 +18,7 @@ from agentdeck.host.batches import Batches
 from agentdeck.host.checks import Checks
 from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
+from agentdeck.host.findings_book import FindingsBook
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.history import History
 from agentdeck.host.journal import Journal
@@ -37,6 +38,9 @@ from agentdeck.host.pulls import Pulls
 from agentdeck.host.pulse import Pulse
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
+from agentdeck.host.review_keeper import Reviews
+from agentdeck.host.review_starting import ReviewStarter
+from agentdeck.host.review_store import ReviewStore
 from agentdeck.host.ruling import RuleKeeper
 from agentdeck.host.screen_text import text_of_frame
 from agentdeck.host.server import Server
@@ -113,6 +117,7 @@ class Host:
         )
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self._add_merging(loaded)
+        self._add_reviews()
         self._add_reading()
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
@@ -148,6 +153,27 @@ class Host:
         self.landing.discard = self.trash.discard
         self.pull_watch = PullWatch(self.sessions, self._say_news)
         self.pulls = Pulls(self.pull_watch.take)
+
+    def _add_reviews(self) -> None:
+        """Add what reviews sessions by other agents, and keeps what these found."""
+        self.review_store = ReviewStore(self.store)
+        self.findings = FindingsBook(self.paths, self.sessions, self.review_store)
+        self.reviews = Reviews(
+            self.settings.reviews,
+            self.sessions,
+            self.trust,
+            self.review_store,
+            self.findings,
+            ReviewStarter(self.paths, self.creator, self.journal, self.review_store),
+        )
+        self.reviews.settled = self.turns.settled
+        self.reviews.notice = self._say_problem
+        self.findings.stop = self._stop_quietly
+        self.findings.tell = self.outbox.add
+        self.git_watch.on_moved = self.reviews.moved
+        self.checks.on_ended = self.reviews.consider
+        self.pull_watch.on_taken = self.reviews.consider
+        self.watchers.on_findings = self.findings.look
 
     def _add_reading(self) -> None:
         """Add what reads what sessions printed, said and cost."""
@@ -271,6 +297,7 @@ class Host:
         return {**text_of_frame(frame, ansi=ansi), "live": False}
 
     async def _take_up(self) -> None:
+        await self.review_store.load()
         for session in self.sessions:
             if session.phase is Phase.PREPARING:
                 has_runner = self.paths.runner_socket(session.id).exists()
@@ -287,6 +314,8 @@ class Host:
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
         await self.turns.take_up()
+        await self.reviews.take_up()
+        await self.findings.tidy()
         self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
         self.pool.kick()
@@ -301,6 +330,7 @@ class Host:
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
         await self.landing.close()
+        await self.reviews.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
         self.limits.close()
         await self.checks.close()
@@ -340,6 +370,7 @@ class Host:
     def _phase_changed(self, session: Session) -> None:
         self.pool.kick()
         self.limits.consider(session)
+        self.reviews.changed(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)
 
@@ -377,6 +408,13 @@ class Host:
         self.outbox.consider(session)
         self.stuck.activity_changed(session)
         self.checks.activity_changed(session)
+        self.reviews.changed(session)
+
+    def _stop_quietly(self, session: Session, reason: str) -> None:
+        try:
+            self.supervisor.stop(session, force=False, reason=reason)
+        except AgentDeckError as error:
+            logger.info("not_stopped: %s", error)
 
     async def _before_discard(self, session: Session) -> None:
         await self.checks.cancel(session.id)

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,10 +60,14 @@ class Creator:
         self._pool = pool
         self._lock = asyncio.Lock()
 
-    async def create(self, request: CreateSession) -> Session:
+    async def create(self, request: CreateSession, **values: object) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
 
         A session whose worktree cannot be made leaves nothing behind.
+
+        Args:
+            request: What a client asks for.
+            values: Fields of the session that no client may set.
 
         Raises:
             AgentDeckError: If anything about the request is not possible.
@@ -70,6 +75,7 @@ class Creator:
         async with self._lock:
             env = request.env or dict(os.environ)
             session = await asyncio.to_thread(self._checked, request, env)
+            session = replace(session, **values)  # type: ignore[arg-type]
             await asyncio.to_thread(make_session_folder, self._paths, session, env)
             self._sessions.put(session)
             self._pool.kick()

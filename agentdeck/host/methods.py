@@ -25,6 +25,7 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.findings_methods import FindingsMethods
 from agentdeck.host.gain_methods import GainMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
@@ -97,6 +98,7 @@ class Methods:
         self.table |= ResolvingMethods(host, self._each).table
         self.table |= PullsMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
+        self.table |= FindingsMethods(host, self._each).table
         self.table |= LogMethods(host).table
         self.table |= GainMethods(host).table
         self.table |= ComposerMethods(host).table

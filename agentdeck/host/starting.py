@@ -21,6 +21,7 @@ from agentdeck.git.worktrees import create_worktree, list_worktrees
 from agentdeck.host.environment import environment_of
 from agentdeck.host.ports import port_for
 from agentdeck.host.preparing import Preparer, StoppedError
+from agentdeck.host.review_guard import findings_folder, guarded
 from agentdeck.host.session_files import BRIEF, write_json, write_text
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
@@ -111,6 +112,8 @@ class Starter:
         terminal = self._terminal
         own = self._trust.at(session.repo).allowed.env
         env = environment_of(self._paths, session, own) | _TERMINAL
+        if session.is_review:
+            env |= guarded(self._paths, session)
         write_json(
             folder / "launch.json",
             {
@@ -152,6 +155,9 @@ class Starter:
                 else None,
                 folder=folder,
                 worktree=Path(session.worktree),
+                findings=findings_folder(self._paths, session.id)
+                if session.is_review
+                else None,
             )
         )
         return off_command_line(launch, session.prompt, agent, folder / BRIEF)

@@ -51,6 +51,10 @@ CREATE TABLE IF NOT EXISTS moments (
     n INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, at TEXT NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL, by TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS moments_of ON moments (session_id, n);
+CREATE TABLE IF NOT EXISTS reviews (
+    id TEXT PRIMARY KEY, session_id TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS findings (session_id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS review_rules (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
@@ -187,6 +191,19 @@ class Store:
     async def drop_trust(self, repo: str) -> None:
         """Forget that a repository is trusted."""
         await self._run(lambda: self._save_trust(repo, None))
+
+    async def with_database(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the open database, in a transaction of its own.
+
+        Raises:
+            StoreError: If it could not be written or read.
+        """
+
+        def work() -> T:
+            with self._open_database as database:
+                return job(database)
+
+        return await self._run(work)
 
     async def close(self) -> None:
         """Close the file."""

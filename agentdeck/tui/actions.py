@@ -39,6 +39,7 @@ class Scope(StrEnum):
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
     PULLS = "pull requests"
+    METRICS = "reading the measured gain"
 
 
 ANSWER = "session.answer"
@@ -119,6 +120,7 @@ _ROWS = (
     ("view.recall", Scope.VIEW, "alt+1,alt+2,alt+3,alt+4,alt+5,alt+6,alt+7,alt+8,alt+9", "recall_filter", "recall", "Filter by what is saved under that number; again for all"),
     ("view.arrange", Scope.VIEW, "comma", "arrange", "group and sort", "Choose groups, order and height of the rows"),
     ("view.density", Scope.VIEW, "Y", "toggle_density", "one line or two", "Give each session one line, or two"),
+    ("view.metrics", Scope.VIEW, "dollar_sign", "show_metrics", "gain", "See what the agents gain you: time, waiting, merges, rework"),
     ("view.find", Scope.VIEW, "ctrl+f", "find", "find", "Find words in all sessions' logs, prompts and titles"),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
     ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
@@ -292,6 +294,16 @@ _ROWS = (
     ("turns.switch", Scope.TURNS, "a", "switch", "auto-commit", "Commit what is uncommitted at the end of each turn, or not"),
     ("turns.force", Scope.TURNS, "f", "force", "force", "Go to the turn though the agent is at work"),
     ("turns.close", Scope.TURNS, "escape,q,T", "close", "close", "Go back to the sessions"),
+    ("metrics.close", Scope.METRICS, "escape,q,dollar_sign", "close", "back", "Go back to the sessions", 1),
+    ("metrics.by", Scope.METRICS, "g,tab", "group(1)", "group", "Group the rows by day, repository, agent or brief", 2),
+    ("metrics.by-before", Scope.METRICS, "G,shift+tab", "group(-1)", "group before", "Group the rows by what came before"),
+    ("metrics.range", Scope.METRICS, "r,right", "range(1)", "range", "Measure a longer time: today, 7 days, 30 days, 13 weeks", 3),
+    ("metrics.range-before", Scope.METRICS, "R,left", "range(-1)", "shorter", "Measure a shorter time"),
+    ("metrics.define", Scope.METRICS, "d", "define", "definitions", "Say what each figure means, and back", 4),
+    ("metrics.down", Scope.METRICS, "down,j", "scroll_rows(1)", "down", "Go down a row"),
+    ("metrics.up", Scope.METRICS, "up,k", "scroll_rows(-1)", "up", "Go up a row"),
+    ("metrics.page-down", Scope.METRICS, "pagedown,ctrl+d", "scroll_rows(10)", "page down", "Go down ten rows"),
+    ("metrics.page-up", Scope.METRICS, "pageup,ctrl+u", "scroll_rows(-10)", "page up", "Go up ten rows"),
     ("matrix.close", Scope.MATRIX, "escape,q,M", "close", "back", "Go back to the sessions", 1),
     ("matrix.down", Scope.MATRIX, "down,j", "go(1, 0)", "down", "Go to the session below", 2),
     ("matrix.up", Scope.MATRIX, "up,k", "go(-1, 0)", "up", "Go to the session above"),

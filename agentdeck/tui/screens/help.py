@@ -25,6 +25,7 @@ _SCOPES = (
     Scope.COMPOSER,
     Scope.COMPARE,
     Scope.PULLS,
+    Scope.METRICS,
     Scope.GROUP,
     Scope.COPY,
     Scope.LINKS,
