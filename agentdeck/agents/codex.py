@@ -79,6 +79,11 @@ def _launch(start: Start) -> Launch:
     if model:
         argv += ["-m", model]
     argv += MODES.get(start.permission_mode or "", ())
+    if start.findings is not None:
+        roots = json.dumps([str(start.findings)])
+        argv += ["-c", f"sandbox_workspace_write.writable_roots={roots}"]
+        if not start.permission_mode:
+            argv += MODES["default"]
     if start.custom is not None:
         told = json.dumps(start.custom.prompt)
         argv += ["-c", f"developer_instructions={told}"]

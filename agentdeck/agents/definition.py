@@ -30,6 +30,8 @@ class Start:
     folder: Path = Path()
     """The session's own folder, for files that hold for this session only."""
     worktree: Path = Path()
+    findings: Path | None = None
+    """For a reviewer: the one folder that it writes to; its worktree is for reading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "local": lambda s: not s.is_pooled,
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
+    "review": lambda s: s.is_review,
 }
 TEXT_OF: dict[str, Callable[[Session], str]] = {
     "agent": lambda s: s.agent,
@@ -60,6 +61,7 @@ _COUNT: dict[str, Callable[[Session], int]] = {
     "behind": lambda s: s.behind,
     "added": lambda s: s.added,
     "removed": lambda s: s.removed,
+    "findings": lambda s: s.findings,
 }
 _PULL: dict[str, Callable[[PullRequest], bool]] = {
     "open": lambda p: p.is_open,

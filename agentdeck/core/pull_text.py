@@ -56,11 +56,11 @@ def _summary(brief: Brief, prompt: str, subjects: Sequence[str]) -> str:
         parts.append(brief.goal)
     if brief.acceptance:
         parts.append("\n".join(f"- [ ] {each}" for each in brief.acceptance))
-    parts.append("\n".join(f"- {_inert(subject)}" for subject in subjects))
+    parts.append("\n".join(f"- {inert(subject)}" for subject in subjects))
     return "\n\n".join(part for part in parts if part)
 
 
-def _inert(subject: str) -> str:
+def inert(subject: str) -> str:
     """A subject that calls nobody and closes no issue: `@name` and `#12` stay words."""
     return re.sub(r"(?<![\w`])([@#])(?=\w)", "\\1\u2060", subject)
 

@@ -60,6 +60,8 @@ class PullWatch:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._locks: dict[str, asyncio.Lock] = {}
+        self.on_taken: Callable[[str], None] = lambda _: None
+        """Called with a session of whose pull request something is new."""
 
     def start(self) -> None:
         """Ask from now on, at once about all that were open when the host ended."""
@@ -82,6 +84,7 @@ class PullWatch:
         before = session.pull
         unread = session.unread or (before is not None and _is_news(before, pull))
         self._sessions.change(session_id, pull=pull, unread=unread)
+        self.on_taken(session_id)
         if session.repo not in self._turns:
             at = self._clock() + self._every_s
             self._turns[session.repo] = _Turn(at, self._every_s)
