@@ -24,6 +24,7 @@ from agentdeck.agents.definition import (
     rule,
 )
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
+from agentdeck.agents.outside import codex_outside
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, NeedsKind
 
@@ -74,6 +75,9 @@ def _launch(start: Start) -> Launch:
     goes_on = start.resume
     if goes_on:
         argv += ["resume"]
+    elif start.continues:
+        # Told its folder, it does not ask which of the two to work in.
+        argv += ["fork" if start.forks else "resume", "-C", str(start.worktree)]
     argv += ["-c", _hooks()]
     model = model_of(MODELS, start.model, start.custom)
     if model:
@@ -86,6 +90,8 @@ def _launch(start: Start) -> Launch:
         argv += ["-i", image]
     if goes_on:
         argv.append(start.conversation or "--last")
+    elif start.continues:
+        argv.append(start.continues)
     if start.prompt and not goes_on:
         argv += ["--", start.prompt]
     return Launch(tuple(argv))
@@ -147,5 +153,7 @@ CODEX = Agent(
     read_said=codex_said,
     modes=MODES,
     models=MODELS,
+    forks=True,
+    find_outside=codex_outside,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
 )

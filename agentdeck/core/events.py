@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     FILTERS_CHANGED = "filters_changed"
     CHECK_ENDED = "check_ended"
     REVIEW_CHANGED = "review_changed"
+    SESSION_HANDED_OFF = "session_handed_off"
     NOTICE = "notice"
 
 

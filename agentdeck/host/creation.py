@@ -9,6 +9,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +42,21 @@ from agentdeck.rpc.messages import CreateSession
 COMMAND_AGENT = "command"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a session takes over from the one that it continues."""
+
+    base: Base | None = None
+    """Where that one began, so that all of its commits count; None to choose anew."""
+    handoff: str = ""
+    origin: str = ""
+    way: str = ""
+    continues: str = ""
+
+
+_NOTHING = Given()
+
+
 class Creator:
     """Queues new sessions, one at a time so that names do not collide."""
 
@@ -59,7 +75,7 @@ class Creator:
         self._pool = pool
         self._lock = asyncio.Lock()
 
-    async def create(self, request: CreateSession) -> Session:
+    async def create(self, request: CreateSession, given: Given = _NOTHING) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
 
         A session whose worktree cannot be made leaves nothing behind.
@@ -69,7 +85,7 @@ class Creator:
         """
         async with self._lock:
             env = request.env or dict(os.environ)
-            session = await asyncio.to_thread(self._checked, request, env)
+            session = await asyncio.to_thread(self._checked, request, env, given)
             await asyncio.to_thread(make_session_folder, self._paths, session, env)
             self._sessions.put(session)
             self._pool.kick()
@@ -85,7 +101,9 @@ class Creator:
         await asyncio.to_thread(remove_session_folder, self._paths, session.id)
         raise AgentDeckError(now.reason)
 
-    def _checked(self, request: CreateSession, env: Mapping[str, str]) -> Session:
+    def _checked(
+        self, request: CreateSession, env: Mapping[str, str], given: Given
+    ) -> Session:
         repository = open_repository(Path(request.repo))
         agent = self._agent_of(request, env)
         if request.in_checkout:
@@ -93,7 +111,7 @@ class Creator:
             name, branch, path = self._name(request, agent), own.branch, own.top
             base = Base(own.commit[:12], own.commit, is_branch=False)
         else:
-            base = resolve_base(repository, request.base)
+            base = given.base or resolve_base(repository, request.base)
             name, branch, path = self._names(request, repository)
             self._check_writable(repository, path)
         now = datetime.now(UTC)
@@ -127,6 +145,10 @@ class Creator:
             limit_cost_usd=request.limit_cost_usd,
             type=SessionType(request.type),
             in_checkout=request.in_checkout,
+            handoff=given.handoff,
+            origin=given.origin,
+            way=given.way,
+            continues=given.continues,
         )
 
     def _own_checkout(self, request: CreateSession) -> Standing:

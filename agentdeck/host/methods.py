@@ -25,6 +25,7 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.handoff_methods import HandoffMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
@@ -97,6 +98,7 @@ class Methods:
         self.table |= LogMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
+        self.table |= HandoffMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""

@@ -15,7 +15,9 @@ from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.handoffs import Way
 from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.git.carrying import head_of, unpack
 from agentdeck.git.repository import open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
 from agentdeck.host.environment import environment_of
@@ -152,6 +154,8 @@ class Starter:
                 else None,
                 folder=folder,
                 worktree=Path(session.worktree),
+                continues="" if was_started else session.continues,
+                forks=session.way == Way.FORK,
             )
         )
         return off_command_line(launch, session.prompt, agent, folder / BRIEF)
@@ -177,12 +181,15 @@ class Starter:
         for worktree in list_worktrees(repository):
             is_ours = worktree.path == path and worktree.branch == session.branch
             if is_ours and path.is_dir():
+                if session.handoff and not was_started:
+                    unpack(path, session.handoff)
                 return not was_started
+        begin = session.base_commit
+        if session.handoff and not was_started:
+            begin = head_of(repository.root, session.handoff)
         create_worktree(
-            repository,
-            path,
-            session.branch,
-            session.base_commit,
-            existing_branch=was_started,
+            repository, path, session.branch, begin, existing_branch=was_started
         )
+        if session.handoff and not was_started:
+            unpack(path, session.handoff)
         return True
