@@ -35,9 +35,25 @@ MODELS = r"claude|sonnet|opus|haiku"
 """Names of models that it has; empty takes any."""
 
 
-def _settings() -> str:
+READING = ("diff", "log", "show", "blame", "status", "grep", "ls-files")
+"""What of git a reviewer runs without asking."""
+
+
+def _settings(start: Start) -> str:
     hook = [{"hooks": [{"type": "command", "command": HOOK_COMMAND}]}]
-    return json.dumps({"hooks": dict.fromkeys(EVENTS, hook)})
+    settings: dict[str, object] = {"hooks": dict.fromkeys(EVENTS, hook)}
+    if start.findings is not None:
+        # Two slashes begin an absolute path; a rule on Edit holds for all its tools
+        # that change files.
+        settings["permissions"] = {
+            "allow": [
+                f"Edit(/{start.findings}/**)",
+                *(f"Bash(git {verb}:*)" for verb in READING),
+            ],
+            "deny": [f"Edit(/{start.worktree}/**)"],
+            "additionalDirectories": [str(start.findings)],
+        }
+    return json.dumps(settings)
 
 
 def _launch(start: Start) -> Launch:
@@ -56,21 +72,23 @@ def _launch(start: Start) -> Launch:
         argv += ["--model", start.model]
     argv += AGENT_MODES.get(start.permission_mode or "", ())
     if start.custom is not None:
-        argv += _custom(start.custom)
+        argv += _custom(start.custom, is_review=start.findings is not None)
     prompt = "\n".join([start.prompt, *start.images]) if start.prompt else ""
     if prompt and not start.resume:
         argv += ["--", prompt]
-    files = {SETTINGS_FILE: _settings()}
+    files = {SETTINGS_FILE: _settings(start)}
     return Launch(tuple(argv), files=files, conversation=chosen)
 
 
-def _custom(custom: CustomAgent) -> list[str]:
+def _custom(custom: CustomAgent, *, is_review: bool) -> list[str]:
     role: dict[str, object] = {
         "description": custom.description or custom.name,
         "prompt": custom.prompt,
     }
     if custom.tools is not None:
-        role["tools"] = list(custom.tools)
+        # Without it, a reviewer could not write down what it found.
+        more = ("Write",) if is_review else ()
+        role["tools"] = list(dict.fromkeys((*custom.tools, *more)))
     model = model_of(MODELS, None, custom)
     if model is not None:
         role["model"] = model

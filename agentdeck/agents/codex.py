@@ -70,28 +70,36 @@ def _hooks() -> str:
     return f"hooks={{{','.join(entries)},state={{{','.join(known)}}}}}"
 
 
-def _launch(start: Start) -> Launch:
-    argv = ["codex"]
-    goes_on = start.resume
-    if goes_on:
-        argv += ["resume"]
-    elif start.continues:
+def _conversation(start: Start) -> tuple[list[str], list[str]]:
+    """The verb that goes on with a conversation, and which one; nothing for a new one."""
+    if start.resume:
+        return ["resume"], [start.conversation or "--last"]
+    if start.continues:
         # Told its folder, it does not ask which of the two to work in.
-        argv += ["fork" if start.forks else "resume", "-C", str(start.worktree)]
-    argv += ["-c", _hooks()]
+        verb = "fork" if start.forks else "resume"
+        return [verb, "-C", str(start.worktree)], [start.continues]
+    return [], []
+
+
+def _launch(start: Start) -> Launch:
+    goes_on = start.resume
+    verb, conversation = _conversation(start)
+    argv = ["codex", *verb, "-c", _hooks()]
     model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["-m", model]
     argv += MODES.get(start.permission_mode or "", ())
+    if start.findings is not None:
+        roots = json.dumps([str(start.findings)])
+        argv += ["-c", f"sandbox_workspace_write.writable_roots={roots}"]
+        if not start.permission_mode:
+            argv += MODES["default"]
     if start.custom is not None:
         told = json.dumps(start.custom.prompt)
         argv += ["-c", f"developer_instructions={told}"]
     for image in start.images if not goes_on else ():
         argv += ["-i", image]
-    if goes_on:
-        argv.append(start.conversation or "--last")
-    elif start.continues:
-        argv.append(start.continues)
+    argv += conversation
     if start.prompt and not goes_on:
         argv += ["--", start.prompt]
     return Launch(tuple(argv))

@@ -34,6 +34,8 @@ class Start:
     """The conversation of another session to go on with, with the prompt."""
     forks: bool = False
     """Whether that one stays as it is, and a copy of it goes on."""
+    findings: Path | None = None
+    """For a reviewer: the one folder that it writes to; its worktree is for reading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,12 @@ with `/` it plays them:
     /edit PATH TEXT            /commit MESSAGE           /lines N [INTERVAL_S]
     /permission TEXT           /question TEXT | A | B    /idle
     /fail STATUS TEXT          /exit [STATUS]
+    /review REGEX MESSAGE      /findings TEXT
 
 `/permission` with "No" ends the turn. `/idle` ends the turn and waits for a prompt;
-so does the end of a script that was typed. It reports by JSON files in the folder
+so does the end of a script that was typed. `/review` reports each line of a tracked
+file that a word's pattern matches, as a reviewer does; `/findings` writes a text in
+place of that. It reports by JSON files in the folder
 that `AGENTDECK_INBOX` names. Only the standard library, so that it starts at once.
 """
 
@@ -195,6 +198,46 @@ def lines(argument: str) -> None:
             time.sleep(float(interval))
 
 
+def review(argument: str) -> None:
+    """Report the lines of tracked files that match a pattern."""
+    pattern, _, message = argument.partition(" ")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], check=True, capture_output=True
+    ).stdout
+    found = []
+    for name in filter(None, os.fsdecode(listed).split("\0")):
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if re.search(pattern, line):
+                found.append(
+                    {
+                        "file": name,
+                        "line": number,
+                        "severity": "error",
+                        "rule": pattern,
+                        "message": message or f"It has {pattern}.",
+                        "suggestion": "Take it out.",
+                    }
+                )
+    for each in found:
+        show(f"\x1b[31m✗\x1b[0m {each['file']}:{each['line']} {each['message']}\n")
+    write_findings(json.dumps({"version": 1, "findings": found}))
+
+
+def write_findings(text: str) -> None:
+    """Put a text where a reviewer's findings belong, whole or not at all."""
+    place = os.environ.get("AGENTDECK_FINDINGS")
+    if not place:
+        show("\x1b[33mThis is no review: AGENTDECK_FINDINGS is not set.\x1b[0m\n")
+        return
+    draft = Path(f"{place}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(place)
+
+
 def play(step: str) -> None:
     """Play one step of a script."""
     verb, _, argument = step[1:].partition(" ")
@@ -212,6 +255,10 @@ def play(step: str) -> None:
             commit(argument)
         case "lines":
             lines(argument)
+        case "review":
+            review(argument)
+        case "findings":
+            write_findings(argument)
         case _:
             play_turn(verb, argument)
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agentdeck.config.review_settings import ReviewRuleEntry, check_names
 from agentdeck.core.checks import Command, command_from_text
 from agentdeck.core.errors import UsageError
 
@@ -118,11 +119,29 @@ class ChecksPart(_Part):
         ]
 
 
+class ReviewsPart(_Part):
+    """Reviews of its sessions that start by themselves."""
+
+    rules: list[ReviewRuleEntry] = Field(default=[], max_length=50)
+
+    @field_validator("rules")
+    @classmethod
+    def _can_be_read(cls, value: list[ReviewRuleEntry]) -> list[ReviewRuleEntry]:
+        check_names(value)
+        for rule in value:
+            for text in (rule.filter, rule.prompt, rule.model, rule.custom):
+                _seen(text)
+            if rule.custom.startswith(("/", "~")):
+                raise ValueError(f"{rule.custom!r} is a path; name a custom agent")
+        return value
+
+
 class RepositorySettings(_Part):
     """All of a repository's file."""
 
     worktree: WorktreePart = WorktreePart()
     checks: ChecksPart = ChecksPart()
+    reviews: ReviewsPart = ReviewsPart()
     env: dict[str, str] = {}
     """Variables for the agent and for all commands."""
 
@@ -161,6 +180,7 @@ class RepositorySettings(_Part):
             or worktree.teardown
             or worktree.submodules
             or self.checks.commands
+            or self.reviews.rules
             or self.env
         )
 

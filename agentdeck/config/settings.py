@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from agentdeck.config.repository_settings import When
+from agentdeck.config.review_settings import ReviewSettings
 from agentdeck.core.calling import quiet_hours
 from agentdeck.core.errors import UsageError
 from agentdeck.core.turns import CommitPolicy
@@ -225,6 +226,7 @@ class Settings(BaseSettings):
     checks: CheckSettings = CheckSettings()
     port_range: PortSettings = PortSettings()
     turns: TurnSettings = TurnSettings()
+    reviews: ReviewSettings = ReviewSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -150,7 +150,9 @@ def _nearest(anchor: Anchor, lines: Sequence[str]) -> int:
     return min(max(1, anchor.line), len(lines))
 
 
-def message_of(comments: Sequence[Comment], places: Mapping[str, Place]) -> str:
+def message_of(
+    comments: Sequence[Comment], places: Mapping[str, Place], noun: str = "comment"
+) -> str:
     """One message to the agent with all of some comments.
 
     Control characters are left out: what a repository holds must not be able to end
@@ -159,10 +161,11 @@ def message_of(comments: Sequence[Comment], places: Mapping[str, Place]) -> str:
     Args:
         comments: Those to send, in the order of the diff.
         places: Where each stands now, by its id.
+        noun: What one of them is called.
     """
     count = len(comments)
-    noun = "comment" if count == 1 else "comments"
-    parts = [f"Review of your changes: {count} {noun}. Please deal with each."]
+    nouns = noun if count == 1 else f"{noun}s"
+    parts = [f"Review of your changes: {count} {nouns}. Please deal with each."]
     for number, comment in enumerate(comments, 1):
         parts.append(_quoted(number, comment, places.get(comment.id)))
     return _UNSAFE.sub("", "\n\n".join(parts).replace("\r", ""))
@@ -171,7 +174,7 @@ def message_of(comments: Sequence[Comment], places: Mapping[str, Place]) -> str:
 def _quoted(number: int, comment: Comment, place: Place | None) -> str:
     anchor = comment.anchor
     path = anchor.path.replace("\n", " ")
-    where = f"{path}, {lines_named(anchor, place)}"
+    where = f"{path}, {lines_named(anchor, place)}" if path else "The change as a whole"
     quote = comment.hunk.split("\n") if comment.hunk else list(anchor.texts)
     shown = [f"> {line}".rstrip() for line in quote[:MAX_QUOTED]]
     if len(quote) > MAX_QUOTED:

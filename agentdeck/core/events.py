@@ -10,13 +10,14 @@ from enum import StrEnum
 class EventKind(StrEnum):
     """The kinds of news.
 
-    The first three carry whole state, so that a client that applies them in order
+    The first four carry whole state, so that a client that applies them in order
     is right whatever it missed before.
     """
 
     SESSION_ADDED = "session_added"
     SESSION_CHANGED = "session_changed"
     SESSION_REMOVED = "session_removed"
+    LINES_PRINTED = "lines_printed"
     POOL_CHANGED = "pool_changed"
     COMMIT_LANDED = "commit_landed"
     SESSION_MERGED = "session_merged"
@@ -26,8 +27,13 @@ class EventKind(StrEnum):
     RULE_ANSWERED = "rule_answered"
     FILTERS_CHANGED = "filters_changed"
     CHECK_ENDED = "check_ended"
+    PIPELINE_CHANGED = "pipeline_changed"
     REVIEW_CHANGED = "review_changed"
     SESSION_HANDED_OFF = "session_handed_off"
+    ATTENDED = "attended"
+    """A person works with a session, or with none any more; see `core.gain_events`."""
+    PULSE = "pulse"
+    """A host runs, and so does a session: told every `PULSE_S` seconds."""
     NOTICE = "notice"
 
 

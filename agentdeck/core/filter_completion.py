@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from agentdeck.core.filters import CHECKS, CLAIMS, KEYS, STATES, TEXT_OF
+from agentdeck.core.filters import CHECKS, CLAIMS, KEYS, PULLS, STATES, TEXT_OF
 from agentdeck.core.session import Session
 
 _LAST_TERM = re.compile(r'(?:^|\s)-?(?:([A-Za-z]+):)?(@?[^\s":]*)$')
@@ -59,6 +59,8 @@ def _candidates(key: str, sessions: Iterable[Session]) -> Iterable[str]:
         return CLAIMS
     if key == "check":
         return CHECKS
+    if key == "pr":
+        return PULLS
     value_of = TEXT_OF.get(key)
     if value_of is None:
         return ()

@@ -17,6 +17,7 @@ from datetime import datetime
 from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import UsageError
 from agentdeck.core.indicator import is_in_progress
+from agentdeck.core.pulls import PullChecks, PullRequest, PullReview, PullState
 from agentdeck.core.session import Activity, Phase, Session
 
 Predicate = Callable[[Session, datetime], bool]
@@ -37,9 +38,11 @@ _IS: dict[str, Callable[[Session], bool]] = {
     "archived": lambda s: s.archived,
     "overlapping": lambda s: s.is_overlapping,
     "resolving": lambda s: bool(s.resolving),
+    "pr": lambda s: s.pull is not None,
     "local": lambda s: not s.is_pooled,
     "attention": lambda s: s.needs_attention,
     "progress": lambda s: is_in_progress(s) and not s.needs_attention,
+    "review": lambda s: s.is_review,
 }
 TEXT_OF: dict[str, Callable[[Session], str]] = {
     "agent": lambda s: s.agent,
@@ -58,15 +61,30 @@ _COUNT: dict[str, Callable[[Session], int]] = {
     "behind": lambda s: s.behind,
     "added": lambda s: s.added,
     "removed": lambda s: s.removed,
+    "findings": lambda s: s.findings,
 }
-KEYS = ("s", "is", "check", *TEXT_OF, *_COUNT, "age")
+_PULL: dict[str, Callable[[PullRequest], bool]] = {
+    "open": lambda p: p.is_open,
+    "draft": lambda p: p.state is PullState.DRAFT,
+    "merged": lambda p: p.state is PullState.MERGED,
+    "closed": lambda p: p.state is PullState.CLOSED,
+    "passed": lambda p: p.is_open and p.checks is PullChecks.PASSED,
+    "failed": lambda p: p.is_open and p.checks is PullChecks.FAILED,
+    "pending": lambda p: p.is_open and p.checks is PullChecks.PENDING,
+    "approved": lambda p: p.is_open and p.review is PullReview.APPROVED,
+    "changes": lambda p: p.is_open and p.review is PullReview.CHANGES,
+    "conflicts": lambda p: p.is_open and p.conflicts,
+}
+KEYS = ("s", "is", "check", "pr", *TEXT_OF, *_COUNT, "age")
 STATES = (*(activity.value for activity in Activity), *(phase.value for phase in Phase))
 CLAIMS = tuple(_IS)
 CHECKS = tuple(state.value for state in CheckState)
+PULLS = tuple(_PULL)
 _EXAMPLES = {
     "s": "s:needs-input",
     "is": "is:unread",
     "check": "check:failed",
+    "pr": "pr:open",
     "age": "age:<1h",
     **{key: f"{key}:>3" for key in _COUNT},
     **{key: f"{key}:word" for key in TEXT_OF},
@@ -149,6 +167,8 @@ def _predicate(key: str, value: str, raw: str) -> Predicate:
         return _is(value)
     if key == "check":
         return _check(value)
+    if key == "pr":
+        return _pull(value)
     if key in _COUNT:
         return _count(key, value)
     if key == "age":
@@ -181,6 +201,16 @@ def _check(value: str) -> Predicate:
             f"check:{value} is not known.{near} There are {', '.join(CHECKS)}."
         )
     return lambda s, _: s.check.value == value
+
+
+def _pull(value: str) -> Predicate:
+    if value not in _PULL:
+        near = _nearest(value, PULLS)
+        raise UsageError(
+            f"pr:{value} is not known.{near} There are {', '.join(PULLS)}."
+        )
+    holds = _PULL[value]
+    return lambda s, _: s.pull is not None and holds(s.pull)
 
 
 def _nearest(value: str, known: Iterable[str]) -> str:

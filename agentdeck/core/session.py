@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from agentdeck.core.checks import CheckState, SetupState
+from agentdeck.core.pulls import PullRequest
 
 SessionId = NewType("SessionId", str)
 
@@ -29,6 +30,9 @@ LIVE_PHASES = frozenset({Phase.PREPARING, Phase.RUNNING, Phase.STOPPING})
 
 RUN_PHASES = frozenset({Phase.RUNNING, Phase.STOPPING})
 """Phases in which its agent runs."""
+
+ENDED = "ended"
+"""The reason of an agent that ended by itself, without an error."""
 
 OVER_PHASES = frozenset({Phase.ENDED, Phase.FAILED, Phase.LOST})
 """Phases in which no agent runs any more."""
@@ -164,6 +168,8 @@ class Session:
     """How many of its turns ended with a commit made for it."""
     turn_note: str = ""
     """What a person should know of the end of its last turn, in a sentence."""
+    pull: PullRequest | None = None
+    """Its pull request, as GitHub last told it."""
     stuck_since: datetime | None = None
     """Since when it is said to work without a byte, CPU time or child."""
     why: Why | None = None
@@ -199,6 +205,24 @@ class Session:
     """What is different about it among its variants, in a few words."""
     ran_s: float = 0.0
     """How long its agent ran, but for the time that it runs now."""
+    stopped_at_rest: bool = False
+    """Whether its agent was stopped while its turn was over, not in its work."""
+    run: str = ""
+    """The run of a pipeline that it belongs to."""
+    step: str = ""
+    """The step of that run that it is."""
+    tries: int = 0
+    """How often that step was tried again."""
+    review: str = ""
+    """The id of the review that its agent does; empty for a session that works."""
+    reviews: str = ""
+    """The id of the session that it reviews."""
+    review_note: str = ""
+    """What a person should know of its findings, in a sentence."""
+    finding_errors: int = 0
+    """How many errors reviewers found in it that still stand."""
+    finding_warnings: int = 0
+    finding_notes: int = 0
     type: SessionType = SessionType.BACKGROUND
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
@@ -241,6 +265,16 @@ class Session:
         return bool(self.collides) or self.collides_with_base
 
     @property
+    def is_review(self) -> bool:
+        """Whether its agent reviews another session's work."""
+        return bool(self.review)
+
+    @property
+    def findings(self) -> int:
+        """How many findings of reviewers still stand."""
+        return self.finding_errors + self.finding_warnings + self.finding_notes
+
+    @property
     def is_merged(self) -> bool:
         """Whether its branch has landed and no commit came after."""
         return self.merged_into is not None
@@ -252,6 +286,18 @@ def running_s(session: Session, now: datetime) -> float:
         return session.ran_s
     # A clock that was set back takes no time away.
     return session.ran_s + max(0.0, (now - session.started_at).total_seconds())
+
+
+def ended_well(session: Session) -> bool:
+    """Whether its agent ended by itself without an error, or was stopped at rest."""
+    is_well = session.reason == ENDED and session.exit_code == 0
+    return session.phase is Phase.ENDED and (is_well or session.stopped_at_rest)
+
+
+def _stopped_at_rest(session: Session, phase: Phase) -> bool:
+    if phase is Phase.STOPPING and session.phase is not Phase.STOPPING:
+        return session.activity is Activity.IDLE
+    return phase in (Phase.STOPPING, Phase.ENDED) and session.stopped_at_rest
 
 
 def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Session:
@@ -275,6 +321,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         started_at=now if phase is Phase.PREPARING else session.started_at,
         ended_at=now if is_over else None,
         ran_s=running_s(session, now) if is_over else session.ran_s,
+        stopped_at_rest=_stopped_at_rest(session, phase),
         unread=session.unread or is_over,
         archived=session.archived and is_over,
         why=Why("process", reason or phase.value, now) if is_over else session.why,

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 120.0
 LOCK_PATIENCE_S = 5.0
+REACH_TIMEOUT_S = 180.0
+"""How long a remote may take; a push of much takes its time."""
 OLDEST_GIT = (2, 38)
 
 _SETTINGS = (
@@ -258,6 +260,27 @@ def write(
         pause_s = min(pause_s * 1.6, 0.25)
 
 
+def reach(where: Path, *args: str) -> Output:
+    """Run a git command that talks to a remote, whatever its exit status.
+
+    It asks for no password: nobody is there to type it. Only one that can be ended at
+    any time belongs here.
+
+    Raises:
+        GitTimeoutError: If the remote took longer than `REACH_TIMEOUT_S`.
+        AgentDeckError: Any other of `agentdeck.git.errors`.
+    """
+    alone = {"GIT_OPTIONAL_LOCKS": "0"}
+    output = _execute(where, args, alone, timeout_s=REACH_TIMEOUT_S)
+    if output.stderr.startswith("Timeout:"):
+        raise GitTimeoutError(
+            f"The remote did not answer within {REACH_TIMEOUT_S:.0f} s. Check the"
+            " connection and try again.",
+            command=list(args),
+        )
+    return output
+
+
 def failure(args: Sequence[str], output: Output) -> Exception:
     """The error that says why a git command failed."""
     details = {"command": list(args), "git_status": output.status}
@@ -274,7 +297,7 @@ def failure(args: Sequence[str], output: Output) -> Exception:
     for sign, sentence in _STORAGE_MESSAGES:
         if sign in output.stderr:
             return StorageError(
-                f"{sentence} (git: {_reason(output.stderr)})", **details
+                f"{sentence} (git: {reason_in(output.stderr)})", **details
             )
     if output.stderr.startswith("Timeout:"):
         return GitTimeoutError(
@@ -283,7 +306,7 @@ def failure(args: Sequence[str], output: Output) -> Exception:
             **details,
         )
     return GitError(
-        f"`git {name}` failed: {_reason(output.stderr)}. Run `git status` in the"
+        f"`git {name}` failed: {reason_in(output.stderr)}. Run `git status` in the"
         " repository to see what is wrong.",
         **details,
     )
@@ -419,7 +442,7 @@ def _lock_named_in(stderr: str) -> str | None:
     return None
 
 
-def _reason(stderr: str) -> str:
+def reason_in(stderr: str) -> str:
     """The line of a complaint that says most, without git's own prefixes."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:"))]

@@ -91,3 +91,15 @@ class BranchMovedError(RefusedError):
 
 class NestedRepositoryError(RefusedError):
     """A git repository inside a worktree, whose content could not be kept."""
+
+
+class NoRemoteError(RefusedError):
+    """The repository has no remote to push to, or nothing says which."""
+
+
+class RemoteError(AgentDeckError):
+    """A remote did not answer, did not let us in, or refused what was pushed."""
+
+
+class RemoteBranchError(RefusedError):
+    """A remote's branch has commits that would be lost; `data["there"]` is its tip."""

@@ -19,6 +19,7 @@ from agentdeck.host.batches import Batches
 from agentdeck.host.checks import Checks
 from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
+from agentdeck.host.findings_book import FindingsBook
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.handing_off import Handoffs, Terminal
 from agentdeck.host.history import History
@@ -32,16 +33,24 @@ from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
+from agentdeck.host.pipelines import Pipelines
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
+from agentdeck.host.pull_watch import PullWatch
+from agentdeck.host.pulls import Pulls
+from agentdeck.host.pulse import Pulse
 from agentdeck.host.recordings import Recordings
 from agentdeck.host.resolving import Resolver
+from agentdeck.host.review_keeper import Reviews
+from agentdeck.host.review_starting import ReviewStarter
+from agentdeck.host.review_store import ReviewStore
 from agentdeck.host.ruling import RuleKeeper
 from agentdeck.host.screen_text import text_of_frame
 from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
     read_json,
     sessions_from_folders,
+    was_taken_since,
 )
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
@@ -112,11 +121,13 @@ class Host:
         )
         self.git_watch = GitWatch(self.sessions, self.watchers.add_repository)
         self._add_merging(loaded)
+        self._add_reviews()
         self._add_reading()
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
         self._add_handoffs()
+        self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -146,6 +157,29 @@ class Host:
         )
         self.trash = Trash(self.paths, self.sessions, self.landing)
         self.landing.discard = self.trash.discard
+        self.pull_watch = PullWatch(self.sessions, self._say_news)
+        self.pulls = Pulls(self.pull_watch.take)
+
+    def _add_reviews(self) -> None:
+        """Add what reviews sessions by other agents, and keeps what these found."""
+        self.review_store = ReviewStore(self.store)
+        self.findings = FindingsBook(self.paths, self.sessions, self.review_store)
+        self.reviews = Reviews(
+            self.settings.reviews,
+            self.sessions,
+            self.trust,
+            self.review_store,
+            self.findings,
+            ReviewStarter(self.paths, self.creator, self.journal, self.review_store),
+        )
+        self.reviews.settled = self.turns.settled
+        self.reviews.notice = self._say_problem
+        self.findings.stop = self._stop_quietly
+        self.findings.tell = self.outbox.add
+        self.git_watch.on_moved = self.reviews.moved
+        self.checks.on_ended = self.reviews.consider
+        self.pull_watch.on_taken = self.reviews.consider
+        self.watchers.on_findings = self.findings.look
 
     def _add_reading(self) -> None:
         """Add what reads what sessions printed, said and cost."""
@@ -194,6 +228,9 @@ class Host:
         self.git_watch.on_read = self._was_read
         self.trash.before = self._before_discard
         self.sessions.on_phase = self._phase_changed
+        self.sessions.on_news = self.pipelines.heard
+        self.outbox.on_sent = self.pipelines.sent
+        self.pipelines.on_needs = self._run_needs
         self.resolver.resume = self.resume_session
         self.resolver.refresh = self.git_watch.refresh
         self.trash.refill = self.preparer.refill
@@ -204,12 +241,15 @@ class Host:
         self.supervisor.on_live = self._came_live
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
-        self.supervisor.somebody_looks = lambda: self.journal.has_subscribers
+        self.supervisor.lines.somebody_looks = lambda: self.journal.has_subscribers
 
     async def run(self, server: Server) -> None:
         """Adopt what runs, serve clients, and end when asked to."""
         journal = asyncio.create_task(self.journal.run(), name="journal")
         watching = asyncio.create_task(self.watchers.run(), name="watchers")
+        pulse = asyncio.create_task(
+            Pulse(self.journal, self.sessions).run(), name="pulse"
+        )
         try:
             self._say_what_was_set_aside()
             await self._take_up()
@@ -219,6 +259,8 @@ class Host:
                 warm.cancel()
                 await asyncio.gather(warm, return_exceptions=True)
         finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
             await self._end(journal, watching)
 
     async def stop_session(self, session: Session, *, force: bool) -> None:
@@ -277,9 +319,12 @@ class Host:
         return {**text_of_frame(frame, ansi=ansi), "live": False}
 
     async def _take_up(self) -> None:
+        await self.review_store.load()
         for session in self.sessions:
             if session.phase is Phase.PREPARING:
+                folder = self.paths.session_dir(session.id)
                 has_runner = self.paths.runner_socket(session.id).exists()
+                has_runner |= was_taken_since(folder, session.started_at)
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
         await self.checks.take_up()
@@ -293,7 +338,11 @@ class Host:
             self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
         await self.trash.expire()
         await self.turns.take_up()
+        await self.reviews.take_up()
+        await self.findings.tidy()
+        self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
+        await self.pipelines.take_up()
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -305,7 +354,9 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.pipelines.close()
         await self.landing.close()
+        await self.reviews.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
         self.limits.close()
         await self.checks.close()
@@ -313,6 +364,7 @@ class Host:
         await self.turns.close()
         await self.resolver.close()
         await self.radar.close()
+        await self.pull_watch.close()
         await self.rules.close()
         await self.stuck.close()
         await self.notifier.close()
@@ -345,6 +397,7 @@ class Host:
         self.pool.kick()
         self.limits.consider(session)
         self.handoffs.phase_changed(session)
+        self.reviews.changed(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)
 
@@ -370,8 +423,15 @@ class Host:
         live = self.supervisor.live(session_id)
         return live is not None and live.viewers > 0
 
+    def _say_news(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "info", "text": text})
+
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
+    def _run_needs(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+        self.notifier.say(text)
 
     def _activity_changed(self, session: Session) -> None:
         self.notifier.consider(session)
@@ -379,6 +439,13 @@ class Host:
         self.outbox.consider(session)
         self.stuck.activity_changed(session)
         self.checks.activity_changed(session)
+        self.reviews.changed(session)
+
+    def _stop_quietly(self, session: Session, reason: str) -> None:
+        try:
+            self.supervisor.stop(session, force=False, reason=reason)
+        except AgentDeckError as error:
+            logger.info("not_stopped: %s", error)
 
     async def _before_discard(self, session: Session) -> None:
         await self.checks.cancel(session.id)

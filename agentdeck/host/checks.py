@@ -72,6 +72,8 @@ class Checks:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._scratches = Scratches(paths)
+        self.on_ended: Callable[[str], None] = lambda _: None
+        """Called with a session whose checks are over."""
 
     def prepare_with(self, prepare: Callable[[Session, Path], None]) -> None:
         """Have this make each worktree ready in which a merge is checked."""
@@ -246,6 +248,7 @@ class Checks:
                 "commit": files.commit if files else "",
             },
         )
+        self.on_ended(session.id)
 
     def _files_meant(
         self,

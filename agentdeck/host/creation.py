@@ -8,8 +8,8 @@ import secrets
 import shlex
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,18 +43,19 @@ COMMAND_AGENT = "command"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a session takes over from the one that it continues."""
+class Placed:
+    """What a session is that belongs to a step of a pipeline's run."""
 
-    base: Base | None = None
-    """Where that one began, so that all of its commits count; None to choose anew."""
-    handoff: str = ""
-    origin: str = ""
-    way: str = ""
-    continues: str = ""
-
-
-_NOTHING = Given()
+    id: str
+    """Always the same for the same try of the same step."""
+    run: str
+    step: str
+    tries: int
+    start: str
+    """The commit that its branch begins at."""
+    folder: str
+    keep: Callable[[Session], Awaitable[None]]
+    """Keeps it on disk, before anything of it begins."""
 
 
 class Creator:
@@ -75,22 +76,52 @@ class Creator:
         self._pool = pool
         self._lock = asyncio.Lock()
 
-    async def create(self, request: CreateSession, given: Given = _NOTHING) -> Session:
+    async def create(
+        self,
+        request: CreateSession,
+        placed: Placed | None = None,
+        **values: object,
+    ) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
 
-        A session whose worktree cannot be made leaves nothing behind.
+        A session whose worktree cannot be made leaves nothing behind. One that is
+        placed is made once, however often it is asked for.
+
+        Args:
+            request: What a client asks for.
+            placed: The step of a pipeline that it is.
+            values: Fields of the session that no client may set.
 
         Raises:
             AgentDeckError: If anything about the request is not possible.
         """
         async with self._lock:
             env = request.env or dict(os.environ)
-            session = await asyncio.to_thread(self._checked, request, env, given)
+            found = self._sessions.find(placed.id) if placed is not None else None
+            if found is not None:
+                return found
+            session = await asyncio.to_thread(self._checked, request, env)
+            session = replace(session, **values)  # type: ignore[arg-type]
+            if placed is not None:
+                session = _put_in_place(session, placed)
+                # A host that died in the middle of this may have left the folder.
+                await asyncio.to_thread(remove_session_folder, self._paths, session.id)
             await asyncio.to_thread(make_session_folder, self._paths, session, env)
+            if placed is not None:
+                await placed.keep(session)
             self._sessions.put(session)
             self._pool.kick()
         await self._pool.until_started(session.id)
         return await self._started(session)
+
+    async def rehearse(self, request: CreateSession) -> None:
+        """Refuse what `create` would refuse, and make nothing.
+
+        Raises:
+            AgentDeckError: If anything about the request is not possible.
+        """
+        env = request.env or dict(os.environ)
+        await asyncio.to_thread(self._checked, request, env)
 
     async def _started(self, session: Session) -> Session:
         now = self._sessions.session(session.id)
@@ -101,9 +132,7 @@ class Creator:
         await asyncio.to_thread(remove_session_folder, self._paths, session.id)
         raise AgentDeckError(now.reason)
 
-    def _checked(
-        self, request: CreateSession, env: Mapping[str, str], given: Given
-    ) -> Session:
+    def _checked(self, request: CreateSession, env: Mapping[str, str]) -> Session:
         repository = open_repository(Path(request.repo))
         agent = self._agent_of(request, env)
         if request.in_checkout:
@@ -111,7 +140,7 @@ class Creator:
             name, branch, path = self._name(request, agent), own.branch, own.top
             base = Base(own.commit[:12], own.commit, is_branch=False)
         else:
-            base = given.base or resolve_base(repository, request.base)
+            base = resolve_base(repository, request.base)
             name, branch, path = self._names(request, repository)
             self._check_writable(repository, path)
         now = datetime.now(UTC)
@@ -145,10 +174,6 @@ class Creator:
             limit_cost_usd=request.limit_cost_usd,
             type=SessionType(request.type),
             in_checkout=request.in_checkout,
-            handoff=given.handoff,
-            origin=given.origin,
-            way=given.way,
-            continues=given.continues,
         )
 
     def _own_checkout(self, request: CreateSession) -> Standing:
@@ -288,6 +313,18 @@ class Creator:
                     f"({error.strerror}). Free some room, or set worktrees.path in the "
                     "settings to a folder that you can write to."
                 ) from error
+
+
+def _put_in_place(session: Session, placed: Placed) -> Session:
+    return replace(
+        session,
+        id=SessionId(placed.id),
+        base_commit=placed.start,
+        folder=placed.folder,
+        run=placed.run,
+        step=placed.step,
+        tries=placed.tries,
+    )
 
 
 def _title(request: CreateSession, title: str) -> str:

@@ -41,6 +41,8 @@ class GitWatch:
         self._heads: dict[str, str] = {}
         self.on_read: Callable[[str], None] = lambda _: None
         """Called when a session's files were looked at."""
+        self.on_moved: Callable[[str], None] = lambda _: None
+        """Called when a session's branch was found at another commit."""
 
     async def attach(self, repo: str) -> None:
         """Have a repository's refs watched, if they are not yet."""
@@ -134,6 +136,8 @@ class GitWatch:
             unread=session.unread or landed,
         )
         self.on_read(session_id)
+        if moved:
+            self.on_moved(session_id)
         if landed:
             self._sessions.tell(
                 EventKind.COMMIT_LANDED,

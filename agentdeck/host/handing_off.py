@@ -33,7 +33,7 @@ from agentdeck.core.handoffs import (
 from agentdeck.core.session import Session
 from agentdeck.git.carrying import CARRIED, forget
 from agentdeck.git.repository import open_repository
-from agentdeck.host.creation import Creator, Given
+from agentdeck.host.creation import Creator
 from agentdeck.host.handoff_sources import (
     Source,
     State,
@@ -176,7 +176,7 @@ class Handoffs:
             ref = f"{CARRIED}{secrets.token_hex(8)}"
             state = await asyncio.to_thread(keep, plan.source, ref, params.with_ignored)
         try:
-            made = await self._creator.create(order, _given(plan, params, ref))
+            made = await self._creator.create(order, **_values(plan, params, ref))
         except (AgentDeckError, asyncio.CancelledError):
             if ref:
                 await asyncio.to_thread(_forget, plan.source.repo, ref)
@@ -358,15 +358,20 @@ _HOW = {
 }
 
 
-def _given(plan: _Plan, params: StartHandoff, ref: str) -> Given:
+def _values(plan: _Plan, params: StartHandoff, ref: str) -> dict[str, Any]:
+    """What the new session takes over; its base, so that all of its commits count."""
     goes_on = plan.way in (Way.FORK, Way.RESUME)
-    return Given(
-        base=None if params.in_checkout else plan.source.base,
-        handoff=ref,
-        origin=plan.source.origin,
-        way=plan.way.value,
-        continues=plan.source.conversation if goes_on else "",
+    base = plan.source.base
+    placed = (
+        {} if params.in_checkout else {"base": base.name, "base_commit": base.commit}
     )
+    return {
+        **placed,
+        "handoff": ref,
+        "origin": plan.source.origin,
+        "way": plan.way.value,
+        "continues": plan.source.conversation if goes_on else "",
+    }
 
 
 def _is_known(source: Source, said: tuple[Said, ...]) -> bool:

@@ -56,15 +56,14 @@ class Journal:
         data: dict[str, object],
         session_id: str | None = None,
         *,
-        saved: Session | None = None,
+        saved: tuple[Session, ...] = (),
         removed: bool = False,
     ) -> None:
-        """Note an event and, with it, a session's new state or its removal."""
+        """Note an event and, with it, sessions' new states or one's removal."""
         self._given_seq += 1
         event = Event(self._given_seq, datetime.now(UTC), kind, session_id, data)
         self._pending.append(event)
-        if saved is not None:
-            self._saved[saved.id] = saved
+        self._saved.update((session.id, session) for session in saved)
         if removed and session_id is not None:
             self._saved.pop(session_id, None)
             self._removed.add(session_id)

@@ -371,10 +371,19 @@ def _refused(session: Session) -> dict[str, Any] | None:
     """The result for a session that has nothing to merge; None if it may have."""
     try:
         require_worktree(session, "merges")
+        _require_own_work(session)
         _require_started(session)
     except RefusedError as error:
         return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
     return None
+
+
+def _require_own_work(session: Session) -> None:
+    if session.is_review:
+        raise RefusedError(
+            f"{session.name} is a review: it only reads another session's work, so "
+            "there is nothing of it to merge."
+        )
 
 
 def _require_started(session: Session) -> None:

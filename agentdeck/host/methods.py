@@ -25,12 +25,16 @@ from agentdeck.host.composer_methods import ComposerMethods
 from agentdeck.host.demo import start_demo
 from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
+from agentdeck.host.findings_methods import FindingsMethods
+from agentdeck.host.gain_methods import GainMethods
 from agentdeck.host.handoff_methods import HandoffMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
+from agentdeck.host.pipeline_methods import PipelineMethods
+from agentdeck.host.pulls_methods import PullsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.review_methods import ReviewMethods
 from agentdeck.host.ruling import rules_to_wire
@@ -94,11 +98,15 @@ class Methods:
         self.table |= WorktreeMethods(host).table
         self.table |= OverlapsMethods(host).table
         self.table |= ResolvingMethods(host, self._each).table
+        self.table |= PullsMethods(host, self._each).table
         self.table |= ReviewMethods(host).table
+        self.table |= FindingsMethods(host, self._each).table
         self.table |= LogMethods(host).table
+        self.table |= GainMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
         self.table |= HandoffMethods(host).table
+        self.table |= PipelineMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -136,6 +144,7 @@ class Methods:
             "default_agent": host.settings.agent,
             "agents": host.registry.listed(),
             "pool": host.pool.state(),
+            "runs": host.pipelines.open_runs(),
             "home": str(host.paths.state),
             "sessions": None if events is not None else self._listed(everything=True),
             "events": None if events is None else [event_to_wire(e) for e in events],
@@ -339,7 +348,7 @@ class Methods:
         events = await host.store.events_since(params.since, params.limit)
         if events is None:
             newest = host.journal.told_seq
-            if params.since > newest:
+            if params.since is None or params.since > newest:
                 events = []
             else:
                 raise RefusedError(

@@ -81,7 +81,9 @@ class OverlapRadar:
     def consider(self, session_id: str) -> None:
         """Look again at a session, as its branch, base or files may be others."""
         session = self._sessions.find(session_id)
-        if session is not None and session.phase is not Phase.QUEUED:
+        if session is None or session.is_review:
+            return
+        if session.phase is not Phase.QUEUED:
             self._watch(session.repo).unread.add(session_id)
             self._look_soon(session.repo)
 

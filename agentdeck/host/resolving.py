@@ -146,6 +146,10 @@ class Resolver:
 
 
 def _require_rest(session: Session) -> None:
+    if session.is_review:
+        raise RefusedError(
+            f"{session.name} is a review of one commit; its files stay as they are."
+        )
     require_worktree(session, "merges")
     rests = session.phase is Phase.RUNNING and session.activity is Activity.IDLE
     if session.phase is Phase.QUEUED or (session.is_live and not rests):

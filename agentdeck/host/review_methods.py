@@ -149,7 +149,7 @@ class ReviewMethods:
         session = self._host.sessions.session(params.id)
         notes = await self._book.notes(session.id)
         places = await asyncio.to_thread(
-            _places, session, _compare(params), notes.comments
+            places_of, session, _compare(params), notes.comments
         )
         return {
             "comments": [
@@ -207,7 +207,7 @@ class ReviewMethods:
         if not chosen:
             raise RefusedError(f"{session.name} has no comment that is not sent yet.")
         chosen = c.in_order(dict.fromkeys(chosen))
-        places = await asyncio.to_thread(_places, session, _compare(params), chosen)
+        places = await asyncio.to_thread(places_of, session, _compare(params), chosen)
         message = c.message_of(chosen, places)
         answer = {"message": message, "ids": [each.id for each in chosen]}
         if params.preview:
@@ -276,10 +276,10 @@ def _targets_of(session: Session) -> dict[str, Any]:
     }
 
 
-def _places(
+def places_of(
     session: Session, compare: Compare, comments: Iterable[c.Comment]
 ) -> dict[str, c.Place]:
-    """Where comments stand in what is compared; the file read once a side."""
+    """Where comments stand in what is compared; the file read once a side. Blocks."""
     comments = list(comments)
     if not comments:
         return {}

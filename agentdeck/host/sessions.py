@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,6 +24,8 @@ class Sessions:
         """Sees each state before it is held and told, and gives it back."""
         self.on_change: Callable[[Session | None, Session], None] = lambda *_: None
         """Called with each state before it is told, and the one before."""
+        self.on_news: Callable[[str], None] = lambda _: None
+        """Called with the id of each session that changed or went, at the end."""
         self.on_tell: Callable[[EventKind, str, dict[str, object]], None]
         self.on_tell = lambda *_: None
         """Called with what is told beside states."""
@@ -67,13 +69,14 @@ class Sessions:
         self._sessions[session.id] = session
         kind = EventKind.SESSION_CHANGED if before else EventKind.SESSION_ADDED
         data: dict[str, object] = {"session": session_to_wire(session)}
-        self._journal.record(kind, data, session.id, saved=session)
+        self._journal.record(kind, data, session.id, saved=(session,))
         self.on_change(before, session)
         if (before is None or before.phase is not session.phase) and self.on_phase:
             self.on_phase(session)
         did = before.activity if before is not None else None
         if did is not session.activity and self.on_activity:
             self.on_activity(session)
+        self.on_news(session.id)
         return session
 
     def change(self, session_id: str, **values: object) -> Session:
@@ -83,6 +86,23 @@ class Sessions:
             return session
         changed = replace(session, **values, updated_at=datetime.now(UTC))  # type: ignore[arg-type]
         return self.put(changed)
+
+    def print_on(self, lines: Mapping[str, str]) -> None:
+        """Hold what some sessions printed last; one event tells it of all."""
+        at = datetime.now(UTC)
+        changed = {
+            session.id: replace(session, last_line=line, updated_at=at)
+            for session_id, line in lines.items()
+            if (session := self.find(session_id)) and session.last_line != line
+        }
+        if not changed:
+            return
+        self._sessions.update(changed)
+        told = {session.id: session.last_line for session in changed.values()}
+        data: dict[str, object] = {"lines": told, "at": at.isoformat()}
+        self._journal.record(
+            EventKind.LINES_PRINTED, data, saved=tuple(changed.values())
+        )
 
     def move(self, session_id: str, phase: Phase, reason: str = "") -> Session:
         """Hold a session in another phase."""
@@ -97,6 +117,7 @@ class Sessions:
         )
         if self.on_phase:
             self.on_phase(session)
+        self.on_news(session.id)
 
     def tell(self, kind: EventKind, session_id: str, data: dict[str, object]) -> None:
         """Tell clients something about a session that is not its state."""

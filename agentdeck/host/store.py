@@ -21,6 +21,8 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.moments import Moment, MomentKind
 from agentdeck.core.session import Session
+from agentdeck.host.gain_log import SCHEMA as GAIN_SCHEMA
+from agentdeck.host.gain_log import GainLog
 from agentdeck.rpc.wire import (
     event_from_wire,
     session_from_wire,
@@ -49,10 +51,15 @@ CREATE TABLE IF NOT EXISTS moments (
     n INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, at TEXT NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL, by TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS moments_of ON moments (session_id, n);
+CREATE TABLE IF NOT EXISTS reviews (
+    id TEXT PRIMARY KEY, session_id TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS findings (session_id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS review_rules (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS prompts (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS choices (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
@@ -90,6 +97,8 @@ class Loaded:
     """What was last chosen in the composer, as JSON by repository."""
     batches: dict[str, str] = field(default_factory=dict)
     """Records of merges as JSON, by id; the one kept last is last."""
+    runs: dict[str, str] = field(default_factory=dict)
+    """Runs of pipelines as JSON, by name; the one kept last is last."""
     listing: dict[str, str] = field(default_factory=dict)
     """How the list is shown and its saved filters, as JSON."""
     trust: dict[str, str] = field(default_factory=dict)
@@ -104,6 +113,8 @@ class Store:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._database: sqlite3.Connection | None = None
         self._since_pruned = 0
+        self.gain = GainLog(file)
+        """The events that the gain is measured from."""
 
     async def open(self) -> Loaded:
         """Open or make the state file, and read the sessions.
@@ -122,10 +133,17 @@ class Store:
         Raises:
             StoreError: If it could not be written, such as on a full disk.
         """
-        await self._run(lambda: self._apply(change))
+        try:
+            await self._run(lambda: self._apply(change))
+        except StoreError:
+            self.gain.forget()
+            raise
 
-    async def events_since(self, since: int, limit: int) -> list[Event] | None:
-        """The events after a number, or None if they are no longer kept."""
+    async def events_since(self, since: int | None, limit: int) -> list[Event] | None:
+        """The events after a number, or None if they are no longer kept.
+
+        Without a number those from the oldest on.
+        """
         return await self._run(lambda: self._events_since(since, limit))
 
     async def newest_of(self, kind: EventKind, limit: int) -> list[Event]:
@@ -165,6 +183,10 @@ class Store:
         """Remember a batch of merges; only the newest `keep` stay."""
         await self._run(lambda: self._save_newest("batches", batch_id, data, keep))
 
+    async def save_run(self, name: str, data: str, *, keep: int) -> None:
+        """Remember a run of a pipeline; only the newest `keep` stay."""
+        await self._run(lambda: self._save_newest("runs", name, data, keep))
+
     async def drop_batch(self, batch_id: str) -> None:
         """Forget a batch of merges."""
         await self._run(lambda: self._drop_batch(batch_id))
@@ -176,6 +198,19 @@ class Store:
     async def drop_trust(self, repo: str) -> None:
         """Forget that a repository is trusted."""
         await self._run(lambda: self._save_trust(repo, None))
+
+    async def with_database(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the open database, in a transaction of its own.
+
+        Raises:
+            StoreError: If it could not be written or read.
+        """
+
+        def work() -> T:
+            with self._open_database as database:
+                return job(database)
+
+        return await self._run(work)
 
     async def close(self) -> None:
         """Close the file."""
@@ -212,7 +247,7 @@ class Store:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise ValueError(f"state of version {version}, newer than {SCHEMA_VERSION}")
-        database.executescript(_SCHEMA)
+        database.executescript(_SCHEMA + GAIN_SCHEMA)
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         database.commit()
         rows = database.execute("SELECT data FROM sessions").fetchall()
@@ -225,9 +260,9 @@ class Store:
         layouts = dict(
             database.execute("SELECT size, data FROM layouts ORDER BY rowid").fetchall()
         )
-        prompts, choices, batches = (
-            dict(database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall())  # noqa: S608  # one of three names
-            for table in ("prompts", "choices", "batches")
+        prompts, choices, batches, runs = (
+            dict(database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall())  # noqa: S608  # one of four names
+            for table in ("prompts", "choices", "batches", "runs")
         )
         listing = dict(database.execute("SELECT name, data FROM listing").fetchall())
         trust = dict(database.execute("SELECT repo, data FROM trust").fetchall())
@@ -240,6 +275,7 @@ class Store:
             prompts,
             choices,
             batches,
+            runs,
             listing,
             trust,
         )
@@ -275,6 +311,7 @@ class Store:
                 "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)",
                 [_event_row(event) for event in change.events],
             )
+            self.gain.write(database, change.events)
             database.executemany(
                 "INSERT INTO moments (session_id, at, kind, text, by) "
                 "VALUES (?, ?, ?, ?, ?)",
@@ -286,6 +323,7 @@ class Store:
                 oldest = change.events[-1].server_seq - KEPT_EVENTS
                 database.execute("DELETE FROM events WHERE seq <= ?", (oldest,))
                 _prune_moments(database)
+                self.gain.prune(database)
 
     def _moments_of(self, session_id: str, since: int) -> list[Moment]:
         rows = self._open_database.execute(
@@ -300,12 +338,14 @@ class Store:
             for n, at, kind, text, by in rows
         ]
 
-    def _events_since(self, since: int, limit: int) -> list[Event] | None:
+    def _events_since(self, since: int | None, limit: int) -> list[Event] | None:
         database = self._open_database
         first, last = database.execute(
             "SELECT COALESCE(MIN(seq), 1), COALESCE(MAX(seq), 0) FROM events"
         ).fetchone()
-        if since + 1 < first or since > last:
+        if since is None:
+            since = first - 1
+        elif since + 1 < first or since > last:
             return None
         rows = database.execute(
             "SELECT seq, at, kind, session_id, data FROM events WHERE seq > ? "
@@ -339,14 +379,14 @@ class Store:
 
     def _save_newest(
         self,
-        table: Literal["layouts", "batches", "prompts", "choices"],
+        table: Literal["layouts", "batches", "prompts", "choices", "runs"],
         key: str,
         data: str,
         keep: int,
     ) -> None:
         with self._open_database as database:
             # Replacing gives a new rowid, so the order is that of keeping.
-            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of four names
+            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of five names
             replace_row = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608  # as above
             database.execute(replace_row, (key, data))
             prune = f"DELETE FROM {table} WHERE rowid NOT IN ({newest})"  # noqa: S608  # as above

@@ -19,13 +19,15 @@ import psutil
 from agentdeck.agents.registry import Registry
 from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.core.session import ENDED, Activity, Phase, Session
 from agentdeck.core.status import Source
 from agentdeck.host.evidence import Witness
+from agentdeck.host.last_lines import LastLines
 from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
 from agentdeck.host.session_files import read_json, write_json
 from agentdeck.host.sessions import Sessions
 from agentdeck.rpc.wire import session_to_wire
+from agentdeck.runner.launch_file import TAKEN
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +36,6 @@ KILL_AFTER_S = 5.0
 """How long after its grace a stop may take before the host kills for it."""
 ASKED = "asked to stop"
 """Why a session stops when a person wanted it."""
-LINE_EVERY_S = 2.0
-"""How often a session's last line is told while it prints and somebody looks."""
 
 
 @dataclass
@@ -48,7 +48,6 @@ class LiveSession:
     runner_pid: int | None = None
     viewers: int = 0
     """How many clients show its screen now."""
-    last_line_at: float = 0.0
     look: asyncio.TimerHandle | None = None
     """The one look at its screen that is due, if any."""
     has_output: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,7 +73,7 @@ class Supervisor:
         """Called when a session's agent prints, often."""
         self.on_over: Callable[[str], None] = lambda _: None
         """Called when a session's agent has ended."""
-        self.somebody_looks: Callable[[], bool] = lambda: False
+        self.lines = LastLines(sessions)
 
     def live(self, session_id: str) -> LiveSession | None:
         """A running session's dealings, or None."""
@@ -128,10 +127,12 @@ class Supervisor:
         """Find the runners of all sessions that ran when the last host ended."""
         for session in self._sessions:
             if session.phase in (Phase.RUNNING, Phase.STOPPING):
-                self.watch(session.id, started=False)
+                is_new = session.phase is Phase.RUNNING and session.activity is None
+                self.watch(session.id, started=is_new)
 
     async def close(self) -> None:
         """Stop listening. The agents go on."""
+        self.lines.close()
         tasks = [live.task for live in self._live.values() if live.task]
         tasks += self._killers
         for task in tasks:
@@ -232,6 +233,7 @@ class Supervisor:
                 self.on_output(session_id)
                 self._note_output(session_id, live, line)
             case "settled":
+                self.lines.forget(session_id)
                 self._sessions.change(session_id, last_line=line)
                 live.witness.settled(message)
                 live.has_output.set()
@@ -254,18 +256,17 @@ class Supervisor:
     def _note_output(self, session_id: str, live: LiveSession, line: str) -> None:
         live.has_output.set()
         live.witness.printed(line)
-        now = asyncio.get_running_loop().time()
-        if self.somebody_looks() and now - live.last_line_at >= LINE_EVERY_S:
-            live.last_line_at = now
-            self._sessions.change(session_id, last_line=line)
+        self.lines.note(session_id, line)
 
     async def _conclude(self, session_id: str) -> None:
+        self.lines.forget(session_id)
         session = self._sessions.find(session_id)
         if session is None:
             return
         folder = self._paths.session_dir(session_id)
         left = await asyncio.to_thread(read_json, folder / "exit.json")
         if left is None:
+            (folder / TAKEN).unlink(missing_ok=True)
             phase, reason = await asyncio.to_thread(self._without_exit, session)
             self._sessions.move(session_id, phase, reason)
         else:
@@ -294,7 +295,7 @@ class Supervisor:
             why = session.reason if is_own else "stopped"
             self._sessions.move(session.id, Phase.ENDED, why)
         elif status == 0:
-            self._sessions.move(session.id, Phase.ENDED, "ended")
+            self._sessions.move(session.id, Phase.ENDED, ENDED)
         elif signal:
             hint = " (out of memory?)" if signal == 9 else ""
             self._sessions.move(

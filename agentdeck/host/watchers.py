@@ -17,6 +17,7 @@ from watchfiles import Change, awatch
 from agentdeck.config.paths import Paths
 from agentdeck.git.repository import Repository
 from agentdeck.git.watching import affected, watch_paths
+from agentdeck.host.review_guard import findings_root
 from agentdeck.host.session_files import inboxes
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ MAX_REPORT_BYTES = 1024 * 1024
 
 ReportHandler = Callable[[str, dict[str, Any]], bool]
 """Called with a session's id and a report; says whether it could be taken yet."""
+FindingsHandler = Callable[[str], None]
+"""Called with the id of a session that has written findings."""
 RefsHandler = Callable[[Path, set[str]], None]
 """Called with a git directory and its changed branches; none named means all."""
 
@@ -41,6 +44,8 @@ class Watchers:
         self, paths: Paths, on_report: ReportHandler, on_refs: RefsHandler
     ) -> None:
         self._inboxes = inboxes(paths)
+        self._findings = findings_root(paths)
+        self.on_findings: FindingsHandler = lambda _: None
         self._on_report = on_report
         self._on_refs = on_refs
         self._repositories: dict[Path, Repository] = {}
@@ -55,9 +60,10 @@ class Watchers:
     async def run(self) -> None:
         """Watch until cancelled."""
         self._inboxes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._findings.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
             self._again.clear()
-            folders = [self._inboxes, *self._ref_folders()]
+            folders = [self._inboxes, self._findings, *self._ref_folders()]
             self._look_at_everything()
             async for changes in awatch(
                 *folders,
@@ -84,10 +90,13 @@ class Watchers:
 
     async def _deal_with(self, changes: set[tuple[Change, str]]) -> None:
         boxes: set[Path] = set()
+        writers: set[str] = set()
         refs: dict[Path, set[str]] = {}
         for _, name in changes:
             path = Path(name)
-            if path.is_relative_to(self._inboxes):
+            if path.is_relative_to(self._findings):
+                writers.update(path.relative_to(self._findings).parts[:1])
+            elif path.is_relative_to(self._inboxes):
                 parts = path.relative_to(self._inboxes).parts
                 if parts:
                     boxes.add(self._inboxes / parts[0])
@@ -95,6 +104,8 @@ class Watchers:
                 self._note_ref(path, refs)
         for inbox in boxes:
             self._read_inbox(inbox)
+        for session_id in writers:
+            self.on_findings(session_id)
         for git_dir, branches in refs.items():
             self._on_refs(git_dir, branches)
 

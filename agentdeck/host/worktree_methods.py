@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from agentdeck.config.repository_settings import FILE_NAME
+from agentdeck.config.review_settings import ReviewRuleEntry
 from agentdeck.core.checks import Command
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.each import each_session
@@ -118,11 +119,21 @@ def standing_to_wire(standing: Standing) -> dict[str, Any]:
         "teardown": _named(settings.teardown),
         "checks": _named(settings.check_commands),
         "when": settings.checks.when,
+        "reviews": [_reviewer(rule) for rule in settings.reviews.rules],
         "submodules": settings.worktree.submodules,
         "env": settings.env,
         "include": settings.worktree.include,
         "link": settings.worktree.link,
     }
+
+
+def _reviewer(rule: ReviewRuleEntry) -> str:
+    """A review rule in a line: who would start, and when."""
+    who = rule.agent or "the usual agent"
+    who += f" as {rule.custom}" if rule.custom else ""
+    told = " ".join(rule.prompt.split())
+    events = ", ".join(event.value for event in rule.on)
+    return f"{rule.name}: {who} on {events}" + (f": {told}" if told else "")
 
 
 def _named(commands: tuple[Command, ...]) -> list[dict[str, Any]]:

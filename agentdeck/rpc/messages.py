@@ -223,9 +223,9 @@ class ReadLogs(OneSession):
 
 
 class ReadEvents(Params):
-    """`events.since`."""
+    """`events.since`: those after a number; None means from the oldest that is kept."""
 
-    since: int = 0
+    since: int | None = 0
     limit: int = Field(default=10_000, ge=1, le=100_000)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.moments import Moment, MomentKind
+from agentdeck.core.pulls import PullChecks, PullRequest, PullReview, PullState
 from agentdeck.core.session import (
     Activity,
     Needs,
@@ -55,6 +56,7 @@ def session_to_wire(session: Session) -> dict[str, Any]:
     values["check"] = session.check.value
     values["setup"] = session.setup.value
     values["needs"] = needs_to_wire(session.needs)
+    values["pull"] = pull_to_wire(session.pull)
     if session.why is not None:
         why = session.why
         at = _time_to_wire(why.at)
@@ -86,6 +88,25 @@ def needs_from_wire(values: dict[str, Any] | None) -> Needs | None:
     return Needs(kind, values["text"], tuple(values.get("choices") or ()), at)
 
 
+def pull_to_wire(pull: PullRequest | None) -> dict[str, Any] | None:
+    """A pull request as `agentdeck pr status --json` shows it."""
+    return None if pull is None else {n: getattr(pull, n) for n in _PULL_FIELDS}
+
+
+def pull_from_wire(values: dict[str, Any] | None) -> PullRequest | None:
+    """A pull request from its JSON object; keys of a newer host are left out."""
+    if values is None:
+        return None
+    known = {name: values[name] for name in _PULL_FIELDS if name in values}
+    known["state"] = PullState(known.get("state") or PullState.OPEN)
+    known["checks"] = PullChecks(known.get("checks") or PullChecks.NONE)
+    known["review"] = PullReview(known.get("review") or PullReview.NONE)
+    return PullRequest(**known)
+
+
+_PULL_FIELDS = tuple(field.name for field in fields(PullRequest))
+
+
 def session_from_wire(values: dict[str, Any]) -> Session:
     """A session from its JSON object; keys of a newer host are left out."""
     known = {name: value for name, value in values.items() if name in _SESSION_FIELDS}
@@ -99,6 +120,7 @@ def session_from_wire(values: dict[str, Any]) -> Session:
     known["needs"] = needs_from_wire(known.get("needs"))
     known["command"] = tuple(known.get("command") or ())
     known["images"] = tuple(known.get("images") or ())
+    known["pull"] = pull_from_wire(known.get("pull"))
     known["queued"] = tuple(known.get("queued") or ())
     known["collides"] = tuple(known.get("collides") or ())
     known["same_files"] = tuple(known.get("same_files") or ())

@@ -22,10 +22,12 @@ from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from agentdeck.config.paths import Paths
+from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import EventKind
 from agentdeck.core.session import Session
 from agentdeck.tui import compat
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attention, attended_on
 from agentdeck.tui.deck import Change, Clock, Deck, utc_now
 from agentdeck.tui.keymap import keymap_from
 from agentdeck.tui.link import Arrived, Connected, HostLink, Link, Lost, News
@@ -35,6 +37,7 @@ from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.themes import OWN_THEMES
+from agentdeck.tui.typing_ahead import TypedAhead
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,14 @@ OF_TEXTUAL = ("Theme", "Screenshot")
 SAID_S = 5.0
 MAX_NOTICES = 4
 """So many different notices within `SAID_S` are said; more would hide the app."""
+_ACTS = (
+    events.Key,
+    events.MouseDown,
+    events.MouseScrollUp,
+    events.MouseScrollDown,
+    events.Paste,
+)
+"""What a person does to the app."""
 SEVERITIES: Mapping[str, SeverityLevel] = {"warning": "warning", "error": "error"}
 
 
@@ -86,11 +97,15 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self._log_file = log_file
         self._environ = os.environ if environ is None else environ
         self._calling: list[Session] = []
+        self._typed_ahead = TypedAhead()
         self._is_reconnected = False
         self._noted: set[str] = set()
         self._is_publishing = False
         self._published_at = 0.0
         self._notices: dict[str, float] = {}
+        self._attention = Attention(
+            lambda: attended_on(self.screen_stack), self.set_timer, self._tell_attention
+        )
         for theme in OWN_THEMES:
             self.register_theme(theme)
         self.theme = OWN_THEMES[0].name
@@ -118,19 +133,29 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         )
         return self._screen_shown
 
-    def on_key(self, event: events.Key) -> None:
-        """A letter that comes up to here was typed before a text got the keyboard.
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._typed_ahead.note(event, self.focused)
+        if isinstance(event, _ACTS):
+            self._attention.act()
+        await super().on_event(event)
 
-        A text takes all letters itself. Over a slow line a key that opens one and what
-        is typed into it come in one piece, and all of it goes to who had the keyboard.
-        """
-        focused = self.focused
-        if focused is not None and focused.check_consume_key(
-            event.key, event.character
-        ):
+    @on(events.AppBlur)
+    def _turn_away(self) -> None:
+        self._attention.leave()
+
+    @work(group="attention", exit_on_error=False)
+    async def _tell_attention(self, said: dict[str, Any]) -> None:
+        try:
+            await self._link.tell("gain.attend", **said)
+        except AgentDeckError:
+            self.log.warning("attention_not_told")
+
+    def on_key(self, event: events.Key) -> None:
+        """See that what nobody took goes to who has the keyboard by now."""
+        if self._typed_ahead.send_on(event, self.focused):
             event.prevent_default()
             event.stop()
-            focused.post_message(events.Key(event.key, event.character))
 
     def on_mount(self) -> None:
         compat.keep_title(self)
@@ -252,6 +277,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self.push_screen(HelpScreen(release_key, keymap, ascii_only=is_ascii))
 
     def action_leave(self) -> None:
+        self._attention.leave()
         compat.restore_title(self)
         live = sum(session.is_live for session in self.deck.store.sessions.values())
         going_on = f"{live} agents go on. " if live > 1 else "1 agent goes on. "

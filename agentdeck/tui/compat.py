@@ -16,6 +16,8 @@ from textual.keys import _character_to_key
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.events import Key
+    from textual.widget import Widget
 
 # What Alt does on a terminal without the kitty protocol: ESC, then the key's own
 # byte. Option with b, f and backspace stay Textual's, which edits with them.
@@ -56,6 +58,15 @@ def end_with_sentence(app: App[Any], sentence: str) -> None:
     rendered = Segments(app.console.render(text, app.console.options))
     app._exit_renderables.append(rendered)  # noqa: SLF001 - no public way to end so
     app._close_messages_no_wait()  # noqa: SLF001 - as App._fatal_error does
+
+
+def give_key(widget: Widget, event: Key) -> None:
+    """Give a widget a key as the app does with one from the terminal.
+
+    Posted without this mark, a key that the widget does not take would come back to
+    the app as a new one. Textual has no public way to set it.
+    """
+    widget._forward_event(event)  # noqa: SLF001 - see above
 
 
 def write_title(app: App[Any], title: str) -> None:

@@ -29,6 +29,7 @@ ASKED: dict[str, Any] = {
     "teardown": [],
     "checks": [{"name": "x", "command": "[red]echo\x1b[31m", "argv": []}],
     "submodules": True,
+    "reviews": ["house-rules: claude as review-enforcer on idle-green"],
     "env": {"A": "1"},
 }
 

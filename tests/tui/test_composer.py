@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from pathlib import Path
 from typing import Any
@@ -519,3 +520,67 @@ async def test_a_wrong_brief_is_not_started_and_its_fields_win_over_the_chips() 
         assert (call["agent"], call["checks"]) == ("scripted", ["make test"])
         assert call["limit_minutes"] == 5.0
         assert call["images"] == ["/home/ada/orchard/a.png"]
+
+
+def send_at_once(deck: Deck, *keys: str) -> None:
+    """Have keys come in one piece, as over a slow line."""
+    driver = deck.app._driver
+    assert driver is not None
+    for key in keys:
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(deck.app)
+        driver.send_message(event)
+
+
+async def test_a_prompt_typed_in_one_piece_keeps_its_order_and_its_end() -> None:
+    link = starting_link()
+    async with running(link) as deck:
+        send_at_once(deck, "n", *"first", "ctrl+j", *"second", "enter")
+        await deck.until(lambda: link.calls_of("session.create"))
+        await deck.settle()
+        (created,) = link.calls_of("session.create")
+        assert created["prompt"] == "first\nsecond"
+
+
+async def test_the_next_prompt_may_be_typed_before_the_first_is_answered() -> None:
+    link = starting_link()
+    answered = asyncio.Event()
+
+    async def create(params: dict[str, Any]) -> dict[str, Any]:
+        await answered.wait()
+        return {"session": {"id": NEW.id}}
+
+    link.answer("session.create", create)
+    async with running(link) as deck:
+        composer = await composing(deck)
+        await deck.press(*"one", "enter")
+        await deck.until(lambda: not composer.is_open)
+        send_at_once(deck, "n", *"two", "enter")
+        await deck.until(lambda: len(link.calls_of("session.create")) == 2)
+        answered.set()
+        await deck.settle()
+        asked = [params["prompt"] for params in link.calls_of("session.create")]
+        assert asked == ["one", "two"]
+
+
+async def test_a_prompt_that_did_not_start_is_not_lost_behind_the_next() -> None:
+    link = starting_link()
+    refused = asyncio.Event()
+
+    async def create(_: dict[str, Any]) -> dict[str, Any]:
+        await refused.wait()
+        raise AgentDeckError("The disk is full.")
+
+    link.answer("session.create", create)
+    async with running(link) as deck:
+        composer = await composing(deck)
+        await deck.press(*"one", "enter")
+        await deck.until(lambda: not composer.is_open)
+        await deck.press("n", *"two")
+        refused.set()
+        await deck.until(lambda: "The disk is full." in note_of(composer))
+        assert composer.area.text == "two"
+        await deck.press("up")
+        assert composer.area.text == "one"
+        await deck.press("down")
+        assert composer.area.text == "two"

@@ -81,7 +81,12 @@ def trust_link() -> FakeLink:
     checks = [{"name": "tests", "command": "pytest -q", "argv": []}]
     asked = {"repo": "/home/ada/orchard", "file": ".agentdeck.toml", "hash": "1"}
     changes = ["@@ -2 +2 @@", '-setup = ["npm install"]', '+setup = ["npm ci"]']
-    more = {"teardown": [], "submodules": False, "env": {"PORT_BASE": "4000"}}
+    more = {
+        "teardown": [],
+        "submodules": False,
+        "reviews": [],
+        "env": {"PORT_BASE": "4000"},
+    }
     what = {"setup": setup, "checks": checks, "changes": changes, "needs_trust": True}
     link.answer("trust.show", {**asked, **what, **more})
     return link

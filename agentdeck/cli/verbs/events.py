@@ -10,11 +10,17 @@ from agentdeck.cli import report
 from agentdeck.cli.lazy import verb
 from agentdeck.cli.selection import AsJson, finish
 from agentdeck.config.paths import paths_from_environment
+from agentdeck.core.errors import UsageError
 
 _PAGE = 10_000
 
 
-@verb("events --since 120", "events -f", "events -f --json | jq .kind")
+@verb(
+    "events --since 120",
+    "events -f",
+    "events -f --json | jq .kind",
+    "events --gain --json > gain.jsonl",
+)
 def events(
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Go on with what happens from now.")
@@ -27,18 +33,32 @@ def events(
             help="Those after number N; by default all that are kept, with -f none.",
         ),
     ] = None,
+    gain: Annotated[
+        bool,
+        typer.Option(
+            "--gain",
+            help="Only what `metrics` is measured from, reduced and kept for months.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print what happened, a line for each. --json prints an object in each line."""
-    finish(_follow(since, as_json) if follow else _past(since or 0, as_json))
+    if follow and gain:
+        raise UsageError("--gain shows what is kept; it does not go with -f.")
+    if follow:
+        finish(_follow(since, as_json))
+    elif gain:
+        finish(_past("gain.events", since or 0, as_json))
+    else:
+        finish(_past("events.since", since, as_json))
 
 
-async def _past(since: int, as_json: bool) -> None:
+async def _past(method: str, since: int | None, as_json: bool) -> None:
     from agentdeck.rpc.client import connected
 
     async with connected(paths_from_environment()) as client:
         while True:
-            answer = await client.call("events.since", since=since, limit=_PAGE)
+            answer = await client.call(method, since=since, limit=_PAGE)
             for event in answer["events"]:
                 _print(event, as_json)
                 since = event["server_seq"]
@@ -72,10 +92,10 @@ def _print(event: dict[str, Any], as_json: bool) -> None:
 
 def _what(event: dict[str, Any]) -> str:
     data = event["data"]
-    session = data.get("session")
-    if session:
+    session = data.get("session") or data.get("work")
+    if session and session.get("name"):
         activity = f" {session['activity']}" if session.get("activity") else ""
         asks = f": {session['needs']['text']}" if session.get("needs") else ""
-        return f"{session['name']}  {session['phase']}{activity}{asks}"
+        return f"{session['name']}  {session.get('phase')}{activity}{asks}"
     told = " ".join(f"{key}={value}" for key, value in data.items())
     return f"{event['session_id'] or ''}  {data.get('text', told)}".strip()

@@ -20,6 +20,7 @@ from agentdeck.cli.selection import (
 from agentdeck.cli.table import age, cut, status_of, told
 from agentdeck.config.paths import paths_from_environment
 from agentdeck.core.budget import most_used
+from agentdeck.core.pull_text import pull_words
 from agentdeck.core.session import Session
 
 
@@ -81,6 +82,21 @@ def _limits(session: Session) -> str:
     return f"{used.share:.0%} of {used.limit} used"
 
 
+def _found(session: Session) -> str:
+    """What reviewers found in it that still stands, by severity."""
+    counts = (
+        (session.finding_errors, "error"),
+        (session.finding_warnings, "warning"),
+        (session.finding_notes, "note"),
+    )
+    return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
+
+
+def _pull(session: Session) -> str:
+    pull = session.pull
+    return f"{pull_words(pull)}, {pull.url}" if pull is not None else ""
+
+
 def _facts(session: Session, names: dict[str, str]) -> list[tuple[str, str]]:
     def named(session_id: str) -> str:
         return names.get(session_id, session_id)
@@ -114,9 +130,12 @@ def _facts(session: Session, names: dict[str, str]) -> list[tuple[str, str]]:
         ("position", f"{session.ahead} ahead, {session.behind} behind"),
         ("setup", told(session.setup, session.setup_note)),
         ("checks", told(session.check, session.check_note, session.check_commit)),
+        ("findings", _found(session)),
+        ("review", session.review_note),
         ("port", f"{session.port} and the nine after it" if session.port else ""),
         ("limits", _limits(session)),
         ("merged", f"into {merged} as {session.merged_commit}" if merged else ""),
+        ("pull request", _pull(session)),
         ("exit code", "" if session.exit_code is None else str(session.exit_code)),
         (
             "created",

@@ -91,6 +91,8 @@ def _show(standing: dict[str, Any]) -> None:
             name = command["name"]
             label = "" if name == command["command"] else f"  ({name})"
             report.out(report.plain(f"  {when:<24} {command['command']}{label}"))
+    for rule in standing["reviews"]:
+        report.out(report.plain(f"  {'as a reviewer':<24} {rule}"))
     for name, value in standing["env"].items():
         report.out(report.plain(f"  {'as a variable':<24} {name}={value}"))
     if standing["submodules"]:

@@ -109,6 +109,7 @@ class Composer(Vertical):
     def open(self, repo: str) -> None:
         """Show it with its draft; an empty one begins in this repository."""
         self.add_class("-open")
+        self.area.read_only = False
         if not self.draft.prompt and repo:
             self._draft = replace(self._draft, repo=repo)
         # Now, not after what has been typed behind its key, as `focus` would.
@@ -182,9 +183,29 @@ class Composer(Vertical):
         self.area.load_text("")
         self._say("")
 
+    def take_back(self, draft: Draft, problem: str = "") -> None:
+        """Compose again what did not start, and say why not.
+
+        Where the next prompt is being written, it is left at that: the one that did
+        not start is the first of the earlier ones.
+        """
+        if self.area.text:
+            self._history.add(draft.prompt)
+        else:
+            self._draft = draft
+            # Its news would take the problem away as if the person had gone on.
+            with self.area.prevent(TextArea.Changed):
+                self.area.set_text(draft.prompt)
+            self._look_at(draft.prompt)
+        self.open("")
+        self._show()
+        self._say(problem)
+
     def close(self) -> None:
         """Put it away; the draft stays."""
         self._end_choosing()
+        # What is typed right behind the key that closes it is for the list.
+        self.area.read_only = True
         self.remove_class("-open")
         self.post_message(ComposerClosed())
 
@@ -254,11 +275,14 @@ class Composer(Vertical):
     @on(TextArea.Changed)
     def _take_prompt(self, event: TextArea.Changed) -> None:
         event.stop()
-        self._is_sure = False
-        self._note = note_on(self.area.text)
-        self.set_class(bool(self._note.text), "-brief")
+        self._look_at(self.area.text)
         self._problem = ""
         self._show_note()
+
+    def _look_at(self, prompt: str) -> None:
+        self._is_sure = False
+        self._note = note_on(prompt)
+        self.set_class(bool(self._note.text), "-brief")
 
     @on(TextArea.SelectionChanged)
     def _look_for_mention(self, event: TextArea.SelectionChanged) -> None:

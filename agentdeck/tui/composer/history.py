@@ -10,13 +10,19 @@ class History:
 
     def __init__(self) -> None:
         self._prompts: tuple[str, ...] = ()
+        self._added: tuple[str, ...] = ()
         self._at = -1
         self._unsent = ""
 
     def learn(self, prompts: Sequence[str]) -> None:
         """Have these earlier prompts."""
-        self._prompts = tuple(prompts)
-        self._at = min(self._at, len(prompts) - 1)
+        self._prompts = tuple(dict.fromkeys((*self._added, *prompts)))
+        self._at = min(self._at, len(self._prompts) - 1)
+
+    def add(self, prompt: str) -> None:
+        """Have one more that the host does not know, as the newest."""
+        self._added = (prompt, *self._added)
+        self.learn(self._prompts)
 
     def rewind(self) -> None:
         """Stand before the newest again."""

@@ -9,6 +9,9 @@ from textual.widgets import TextArea
 from agentdeck.core.composing import Mention, image_data_in, images_in, mention_at
 from agentdeck.tui.composer.messages import ImageDataPasted, ImagesPasted
 
+NEWLINE = "newline"
+"""The composer's action of that name."""
+
 
 class PromptArea(TextArea):
     """A text of several lines, with `@file` and pasted images told to its owner."""
@@ -43,6 +46,16 @@ class PromptArea(TextArea):
         # would take Alt with a letter for the letter.
         if event.key == "enter" or event.key.startswith("alt+"):
             event.prevent_default()
+        if not event.is_printable and self._begins_line(event.key):
+            # Here and now: by way of the app's bindings it would come after the
+            # letters that were typed behind it, which go straight into the text.
+            self.insert("\n")
+            event.stop()
+            event.prevent_default()
+
+    def _begins_line(self, key: str) -> bool:
+        bound = self.screen.active_bindings.get(key)
+        return bound is not None and bound.binding.action == NEWLINE
 
     def on_paste(self, event: events.Paste) -> None:
         paths, data = images_in(event.text), image_data_in(event.text)

@@ -193,8 +193,12 @@ class ComposingScreen(CheckingScreen):
         return answer
 
     @on(StartRequested)
-    @work(group="create", exclusive=True, exit_on_error=False)
+    @work(group="create", exit_on_error=False)
     async def _start(self, event: StartRequested) -> None:
+        """Start what was composed, with the composer put away at once.
+
+        The host may be long in answering, and the next prompt be typed meanwhile.
+        """
         event.stop()
         composer, draft = self.composer, event.draft
         if composer is None:
@@ -204,10 +208,12 @@ class ComposingScreen(CheckingScreen):
         except AgentDeckError as error:
             composer.complain(error.message)
             return
-        composer.add_class("-busy")
+        composer.forget()
+        composer.close()
         started: list[str] = []
         try:
             if await trusted_or_asked(self.app, self.deck, draft.repo) is None:
+                composer.take_back(draft)
                 return
             for order in orders:
                 env = self.deck.agent_environment()
@@ -215,12 +221,8 @@ class ComposingScreen(CheckingScreen):
                 started.append(str(answer["session"]["id"]))
         except AgentDeckError as error:
             many = f" {len(started)} of {len(orders)} were started." if started else ""
-            composer.complain(f"{error.message}{many}")
+            composer.take_back(draft, f"{error.message}{many}")
             return
-        finally:
-            composer.remove_class("-busy")
-        composer.forget()
-        composer.close()
         self.go_to(started[0])
         if event.attach:
             self._type_when_it_runs(started[0])

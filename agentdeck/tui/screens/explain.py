@@ -9,6 +9,7 @@ from textual.content import Content
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.reader import ReaderScreen
@@ -29,6 +30,10 @@ class ExplainScreen(ReaderScreen):
             ),
         )
         self._session = session
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reading")
 
     def on_mount(self) -> None:
         super().on_mount()

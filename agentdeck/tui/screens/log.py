@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, actions_of, bindings_for, keys_of, shown_key
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.log_feed import Feed, LogFeed
 from agentdeck.tui.log_rows import line_like
@@ -75,6 +76,10 @@ class LogScreen(Screen[None]):
         """The time that is to be gone to once it has been read."""
         self._line = line
         self._query = query
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reading")
 
     def compose(self) -> ComposeResult:
         look = self.deck.look

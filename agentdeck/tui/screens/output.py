@@ -13,6 +13,7 @@ from agentdeck.core.checks import CheckState, SetupState
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
@@ -56,6 +57,10 @@ class OutputScreen(ReaderScreen):
         self._session = session
         self._kind: Kind = kind
         self._is_following = False
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reading")
 
     def on_mount(self) -> None:
         super().on_mount()

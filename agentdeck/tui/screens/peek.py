@@ -21,6 +21,7 @@ from textual.widgets import Input, Static
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Activity, Needs, Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for, choice_keys
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.recaps import recap_of
@@ -54,6 +55,10 @@ class PeekScreen(ModalScreen[None]):
         self._said = ""
         self._asked: object = None
         self._seen: Session | None = None
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session_id, "answering")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="peek"):

@@ -18,6 +18,7 @@ from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.replay_times import Anchor, pauses, replay_time, shown_time
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, actions_of, bindings_for
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.widgets.footer import Hint, KeyBar
@@ -66,6 +67,10 @@ class ReplayScreen(Screen[None]):
         self._duration = self._at = self._wall = 0.0
         self._speed = 1
         self._is_playing = wall is None
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reading")
 
     def compose(self) -> ComposeResult:
         look = self.deck.look

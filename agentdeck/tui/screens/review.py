@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from agentdeck.core.diff_rows import RowKind
 from agentdeck.tui.actions import Scope, actions_of, bindings_for, keys_of, shown_key
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.editor import open_shell, open_worktree
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.review_model import CUT
@@ -45,6 +46,10 @@ class ReviewScreen(ReviewNotes):
     ReviewScreen.-empty #empty { display: block; }
     ReviewScreen.-ascii #tree-box { border-right: ascii $panel; }
     """
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self.session.id, "reviewing")
 
     def compose(self) -> ComposeResult:
         look = self.deck.look

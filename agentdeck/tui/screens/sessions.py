@@ -18,6 +18,7 @@ from agentdeck.core.filter_completion import completed_filter
 from agentdeck.core.filters import Filter, parse_filter
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.calling import call_person
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.groups import Placings, Quick, Section, arranged
@@ -125,6 +126,17 @@ class SessionsScreen(ListingScreen):
             self._shown = session.id
         # While the cursor passes over a header, what was shown stays.
         return session or self.deck.store.sessions.get(self._shown)
+
+    @property
+    def attended(self) -> Attended | None:
+        """The session that is typed into, or the one whose pane the cursor shows."""
+        if self.terminal.has_focus:
+            session_id = self.pane.session_id
+            return Attended(session_id, "typing") if session_id else None
+        session = self.session_at_cursor()
+        if session is None or not self._list.has_focus or self.has_class("-alone"):
+            return None
+        return Attended(session.id, "watching")
 
     def sessions_in_order(self) -> list[Session]:
         return self.deck.store.chosen(self._list.order)

@@ -99,6 +99,7 @@ class TrustScreen(Dialog[bool | None]):
         variables = [f"{name}={value}" for name, value in standing["env"].items()]
         fetch = ["git submodule update --init --recursive"]
         found.append(("in each worktree", fetch if standing["submodules"] else []))
+        found.append(("as reviewers", [str(each) for each in standing["reviews"]]))
         found.append(("as variables", variables))
         return [(when, lines) for when, lines in found if lines]
 

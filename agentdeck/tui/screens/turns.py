@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.tui.actions import Scope, bindings_for
+from agentdeck.tui.attention import Attended
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.printable import age, one_line
 from agentdeck.tui.screens.confirm import plain
@@ -34,6 +35,10 @@ class TurnsScreen(Dialog[str | None]):
         self._deck = deck
         self._session = session
         self._is_on = False
+
+    @property
+    def attended(self) -> Attended:
+        return Attended(self._session.id, "reviewing")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:

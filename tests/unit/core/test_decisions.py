@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from agentdeck.core.errors import NoSuchSessionError, UsageError
 from agentdeck.core.indicator import indicator_of
 from agentdeck.core.naming import session_named, sessions_named
+from agentdeck.core.pulls import PullChecks, PullRequest, PullReview, PullState
 from agentdeck.core.schedule import next_to_start
 from agentdeck.core.session import Needs, NeedsKind, Phase, SessionType
 from agentdeck.core.slugs import MAX_SLUG_LENGTH, is_slug, slug_from, unique_slug
@@ -86,6 +88,17 @@ def test_the_indicator_counts_each_once() -> None:
 @pytest.mark.parametrize("session", few_sessions(), ids=lambda s: s.name)
 def test_a_session_survives_the_wire(session: object) -> None:
     assert session_from_wire(session_to_wire(session)) == session  # type: ignore[arg-type]
+
+
+def test_a_pull_request_survives_the_wire_and_the_disk() -> None:
+    pull = PullRequest(
+        7, "https://x/7", PullState.DRAFT, PullChecks.FAILED, PullReview.CHANGES
+    )
+    session = replace(a_session("a"), pull=pull)
+    kept = json.loads(json.dumps(session_to_wire(session)))
+    assert session_from_wire(kept) == session
+    kept["pull"] = {"number": 8, "url": "https://x/8", "from_the_future": 1}
+    assert session_from_wire(kept).pull == PullRequest(8, "https://x/8")
 
 
 def test_a_newer_hosts_session_is_read() -> None:

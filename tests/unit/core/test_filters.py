@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agentdeck.core.errors import UsageError
 from agentdeck.core.filter_completion import completed_filter
 from agentdeck.core.filters import KEYS, parse_filter
+from agentdeck.core.pulls import PullChecks, PullRequest, PullReview, PullState
 from tests.fakes.fake_link import NOW, a_session, few_sessions
 
 ALL = ["fix-login", "add-search", "write-docs", "tidy-up", "upgrade"]
@@ -55,12 +56,41 @@ def test_a_query_selects(query: str, names: list[str]) -> None:
     assert [s.name for s in few_sessions() if wanted.matches(s, NOW)] == names
 
 
+PULL = PullRequest(7, "https://x/7", checks=PullChecks.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("query", "pull", "expected"),
+    [
+        ("is:pr", PULL, True),
+        ("is:pr", None, False),
+        ("pr:open", PULL, True),
+        ("pr:open", None, False),
+        ("-pr:open", None, True),
+        ("pr:draft", PULL, False),
+        ("pr:open", replace(PULL, state=PullState.DRAFT), True),
+        ("pr:merged", replace(PULL, state=PullState.MERGED), True),
+        ("pr:failed", PULL, True),
+        ("pr:failed", replace(PULL, state=PullState.CLOSED), False),
+        ("pr:approved", replace(PULL, review=PullReview.APPROVED), True),
+        ("pr:conflicts", replace(PULL, conflicts=True), True),
+    ],
+)
+def test_a_query_selects_by_pull_request(
+    query: str, pull: PullRequest | None, expected: bool
+) -> None:
+    session = replace(a_session("x"), pull=pull)
+    assert parse_filter(query).matches(session, NOW) is expected
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
         ("s:needs-inptu", "Did you mean needs-input?"),
         ("is:unraed", "Did you mean unread?"),
         ("check:faild", "Did you mean failed?"),
+        ("pr:opne", "Did you mean open?"),
+        ("pr:", "such as pr:open"),
         ("agnet:codex", "Did you mean agent?"),
         ("agent:", "agent: needs a value, such as agent:word."),
         ("agent: codex", "agent: needs a value"),
