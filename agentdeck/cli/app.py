@@ -62,6 +62,7 @@ VERBS = {
     "compare": f"{_V}.variants:compare",
     "pick": f"{_V}.variants:pick",
     "take": f"{_V}.variants:take",
+    "pipeline": f"{_V}.pipeline:pipeline",
     "discard": f"{_V}.landing:discard",
     "undo": f"{_V}.trash:undo",
     "trash": f"{_V}.trash:trash",

@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     RULE_ANSWERED = "rule_answered"
     FILTERS_CHANGED = "filters_changed"
     CHECK_ENDED = "check_ended"
+    PIPELINE_CHANGED = "pipeline_changed"
     REVIEW_CHANGED = "review_changed"
     ATTENDED = "attended"
     """A person works with a session, or with none any more; see `core.gain_events`."""

@@ -33,6 +33,7 @@ from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
+from agentdeck.host.pipelines import Pipelines
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
 from agentdeck.host.pull_watch import PullWatch
@@ -49,6 +50,7 @@ from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
     read_json,
     sessions_from_folders,
+    was_taken_since,
 )
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
@@ -128,6 +130,7 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
+        self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -215,6 +218,9 @@ class Host:
         self.git_watch.on_read = self._was_read
         self.trash.before = self._before_discard
         self.sessions.on_phase = self._phase_changed
+        self.sessions.on_news = self.pipelines.heard
+        self.outbox.on_sent = self.pipelines.sent
+        self.pipelines.on_needs = self._run_needs
         self.resolver.resume = self.resume_session
         self.resolver.refresh = self.git_watch.refresh
         self.trash.refill = self.preparer.refill
@@ -306,7 +312,9 @@ class Host:
         await self.review_store.load()
         for session in self.sessions:
             if session.phase is Phase.PREPARING:
+                folder = self.paths.session_dir(session.id)
                 has_runner = self.paths.runner_socket(session.id).exists()
+                has_runner |= was_taken_since(folder, session.started_at)
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
         await self.checks.take_up()
@@ -324,6 +332,7 @@ class Host:
         await self.findings.tidy()
         self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
+        await self.pipelines.take_up()
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -336,6 +345,7 @@ class Host:
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
         await self.hooks.close()
+        await self.pipelines.close()
         await self.landing.close()
         await self.reviews.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
@@ -412,6 +422,10 @@ class Host:
     def _say_of_hook(self, text: str) -> None:
         data: dict[str, object] = {"level": "warning", "text": text, "by": BY_HOOKS}
         self.journal.record(EventKind.NOTICE, data)
+
+    def _run_needs(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+        self.notifier.say(text)
 
     def _activity_changed(self, session: Session) -> None:
         self.notifier.consider(session)

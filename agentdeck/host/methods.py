@@ -33,6 +33,7 @@ from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
+from agentdeck.host.pipeline_methods import PipelineMethods
 from agentdeck.host.pulls_methods import PullsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.review_methods import ReviewMethods
@@ -105,6 +106,7 @@ class Methods:
         self.table |= HookMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
+        self.table |= PipelineMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -142,6 +144,7 @@ class Methods:
             "default_agent": host.settings.agent,
             "agents": host.registry.listed(),
             "pool": host.pool.state(),
+            "runs": host.pipelines.open_runs(),
             "home": str(host.paths.state),
             "sessions": None if events is not None else self._listed(everything=True),
             "events": None if events is None else [event_to_wire(e) for e in events],

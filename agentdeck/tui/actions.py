@@ -38,6 +38,7 @@ class Scope(StrEnum):
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
+    PULLS = "pull requests"
     METRICS = "reading the measured gain"
 
 
@@ -90,6 +91,7 @@ _ROWS = (
     ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
     ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
+    ("session.pulls", Scope.SESSION, "O", "show_pulls", "pull request", "Open, follow and merge pull requests on GitHub, by gh"),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
     ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge, discard or going back to a turn"),
@@ -312,6 +314,24 @@ _ROWS = (
     ("matrix.resolve", Scope.MATRIX, "r", "resolve", "resolve", "Have its agent settle its conflicts with the base", 6),
     ("matrix.update", Scope.MATRIX, "u", "update", "update", "Bring the session up to its base", 7),
     ("matrix.open", Scope.MATRIX, "enter", "open_session", "go to", "Go to the session of the row", 8),
+    ("pulls.create", Scope.PULLS, "c", "create", "open or push", "Push the branch and open its pull request, or push what is new"),
+    ("pulls.create-all", Scope.PULLS, "C", "create_all", "all", "The same for all that are listed"),
+    ("pulls.edit", Scope.PULLS, "e", "edit", "text", "Edit title and text before it is opened"),
+    ("pulls.edit-outside", Scope.PULLS, "E", "edit_outside", "editor", "Edit them in $VISUAL or $EDITOR"),
+    ("pulls.merge", Scope.PULLS, "m", "merge", "merge", "Merge it on GitHub; asks first"),
+    ("pulls.merge-all", Scope.PULLS, "M", "merge(True)", "merge all", "Merge all open ones that are listed; asks first"),
+    ("pulls.strategy", Scope.PULLS, "s", "next_strategy", "how", "Merge commit, squash or rebase"),
+    ("pulls.when-ready", Scope.PULLS, "w", "flip('when_ready')", "when ready", "Have GitHub merge once its checks pass, or at once"),
+    ("pulls.branch", Scope.PULLS, "b", "flip('delete_branch')", "branch", "Remove the remote's branch after the merge, or keep it"),
+    ("pulls.draft", Scope.PULLS, "d", "flip('draft')", "draft", "Open them as drafts, or ready"),
+    ("pulls.ready", Scope.PULLS, "R", "ready", "ready", "Make the draft ready to be reviewed"),
+    ("pulls.page", Scope.PULLS, "o,enter", "open_page", "page", "Open its page in the browser, or copy the address"),
+    ("pulls.refresh", Scope.PULLS, "r", "refresh", "refresh", "Ask GitHub how they stand"),
+    ("pulls.replace", Scope.PULLS, "f", "replace", "replace", "Replace other commits on the remote's branch; asks first"),
+    ("pulls.clean", Scope.PULLS, "x", "clean_up", "clean up", "Discard the sessions that are merged and over; asks first"),
+    ("pulls.down", Scope.PULLS, "j", "go(1)", "down", "Go to the next session"),
+    ("pulls.up", Scope.PULLS, "k", "go(-1)", "up", "Go to the session before"),
+    ("pulls.close", Scope.PULLS, "escape,q,O", "close", "close", "Go back to the sessions"),
     ("compare.close", Scope.COMPARE, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("compare.pick", Scope.COMPARE, "p,enter", "pick", "pick", "Merge the variant under the cursor, discard the others", 2),
     ("compare.down", Scope.COMPARE, "down,j", "go(1)", "next variant", "Show the next variant at the right", 3),

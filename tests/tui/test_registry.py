@@ -19,6 +19,7 @@ from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.results import ResultsScreen
@@ -51,6 +52,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
+    Scope.PULLS: PullsScreen,
     Scope.METRICS: MetricsScreen,
     Scope.APP: AgentDeckApp,
 }
@@ -88,6 +90,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PULLS,),
         (Scope.METRICS,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
