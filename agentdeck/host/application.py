@@ -95,9 +95,7 @@ class Host:
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
         self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
         self.notifier.on_problem = self._say_problem
-        self.hooks = Hooks(paths, settings.hooks, self._say_of_hook)
-        self.hooks.know([session_to_wire(session) for session in self.sessions])
-        self.journal.on_told = self.hooks.told
+        self._add_hooks()
         self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
@@ -198,6 +196,12 @@ class Host:
         )
         self.usage = UsageReader(self.sessions, self.registry)
         self.limits = LimitKeeper(self.sessions, self.supervisor)
+
+    def _add_hooks(self) -> None:
+        """Add the person's commands, which are told what happens from now on."""
+        self.hooks = Hooks(self.paths, self.settings.hooks, self._say_of_hook)
+        self.hooks.know([session_to_wire(session) for session in self.sessions])
+        self.journal.on_told = self.hooks.told
 
     def _add_choices(self, loaded: Loaded) -> None:
         """Add what people chose in clients and find again in the next one."""
