@@ -206,8 +206,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "not counted",
-        "Time in which no host ran or the machine slept: more than 90 s without any "
-        "event count as 90 s. Of work outside AgentDeck nothing is known.",
+        "Time in which no host ran or the machine slept: of a stretch without any "
+        "event, 90 s at most.",
     ),
 )
 """What the figures mean, for screens and documents."""

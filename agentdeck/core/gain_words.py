@@ -54,13 +54,13 @@ COLUMNS: tuple[Column, ...] = (
     ("autonomous", lambda t: span_words(t.autonomous_ms)),
     ("gain", gain_words),
     ("waiting", lambda t: span_words(t.waiting_ms)),
-    ("queued", lambda t: span_words(t.queued_ms)),
+    ("in 1 min", answered_words),
     ("parallel", parallelism_words),
     ("sessions", lambda t: str(t.sessions)),
     ("merged", lambda t: str(t.merges)),
     ("discarded", lambda t: str(t.discards)),
     ("rework", lambda t: str(t.rework)),
-    ("in 1 min", answered_words),
+    ("queued", lambda t: span_words(t.queued_ms)),
 )
 """The columns of a table of rows, the most telling first."""
 

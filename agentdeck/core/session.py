@@ -31,6 +31,9 @@ LIVE_PHASES = frozenset({Phase.PREPARING, Phase.RUNNING, Phase.STOPPING})
 RUN_PHASES = frozenset({Phase.RUNNING, Phase.STOPPING})
 """Phases in which its agent runs."""
 
+ENDED = "ended"
+"""The reason of an agent that ended by itself, without an error."""
+
 OVER_PHASES = frozenset({Phase.ENDED, Phase.FAILED, Phase.LOST})
 """Phases in which no agent runs any more."""
 
@@ -202,6 +205,14 @@ class Session:
     """What is different about it among its variants, in a few words."""
     ran_s: float = 0.0
     """How long its agent ran, but for the time that it runs now."""
+    stopped_at_rest: bool = False
+    """Whether its agent was stopped while its turn was over, not in its work."""
+    run: str = ""
+    """The run of a pipeline that it belongs to."""
+    step: str = ""
+    """The step of that run that it is."""
+    tries: int = 0
+    """How often that step was tried again."""
     review: str = ""
     """The id of the review that its agent does; empty for a session that works."""
     reviews: str = ""
@@ -216,6 +227,17 @@ class Session:
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
     folder and its branch are the person's to commit, merge and throw away."""
+    handoff: str = ""
+    """The ref of the commits and files that it was handed to begin with."""
+    origin: str = ""
+    """The session that it continues, by id; or `claude:ID`, a conversation that
+    AgentDeck did not start."""
+    way: str = ""
+    """How the conversation of the origin came along: fork, resume, markdown, none."""
+    continues: str = ""
+    """The conversation that its CLI forks or resumes at the first start."""
+    continued: tuple[str, ...] = ()
+    """The sessions that continue it, by id."""
 
     @property
     def is_live(self) -> bool:
@@ -266,6 +288,18 @@ def running_s(session: Session, now: datetime) -> float:
     return session.ran_s + max(0.0, (now - session.started_at).total_seconds())
 
 
+def ended_well(session: Session) -> bool:
+    """Whether its agent ended by itself without an error, or was stopped at rest."""
+    is_well = session.reason == ENDED and session.exit_code == 0
+    return session.phase is Phase.ENDED and (is_well or session.stopped_at_rest)
+
+
+def _stopped_at_rest(session: Session, phase: Phase) -> bool:
+    if phase is Phase.STOPPING and session.phase is not Phase.STOPPING:
+        return session.activity is Activity.IDLE
+    return phase in (Phase.STOPPING, Phase.ENDED) and session.stopped_at_rest
+
+
 def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Session:
     """The session in another phase, with what no longer holds cleared.
 
@@ -287,6 +321,7 @@ def moved(session: Session, phase: Phase, now: datetime, reason: str = "") -> Se
         started_at=now if phase is Phase.PREPARING else session.started_at,
         ended_at=now if is_over else None,
         ran_s=running_s(session, now) if is_over else session.ran_s,
+        stopped_at_rest=_stopped_at_rest(session, phase),
         unread=session.unread or is_over,
         archived=session.archived and is_over,
         why=Why("process", reason or phase.value, now) if is_over else session.why,

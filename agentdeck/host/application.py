@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from agentdeck.agents.registry import Registry
@@ -12,6 +13,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.core.hook_events import BY_HOOKS
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
 from agentdeck.host.batches import Batches
@@ -20,7 +22,9 @@ from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
 from agentdeck.host.findings_book import FindingsBook
 from agentdeck.host.git_watch import GitWatch
+from agentdeck.host.handing_off import Handoffs, Terminal
 from agentdeck.host.history import History
+from agentdeck.host.hook_runs import Hooks
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
@@ -31,6 +35,7 @@ from agentdeck.host.notifying import Notifier
 from agentdeck.host.outbox import Outbox
 from agentdeck.host.outputs import Outputs
 from agentdeck.host.overlaps import OverlapRadar
+from agentdeck.host.pipelines import Pipelines
 from agentdeck.host.pool import Pool
 from agentdeck.host.preparing import Preparer
 from agentdeck.host.pull_watch import PullWatch
@@ -47,6 +52,7 @@ from agentdeck.host.server import Server
 from agentdeck.host.session_files import (
     read_json,
     sessions_from_folders,
+    was_taken_since,
 )
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.starting import Starter
@@ -59,6 +65,7 @@ from agentdeck.host.turns import Turns
 from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
+from agentdeck.rpc.wire import session_to_wire
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +97,7 @@ class Host:
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
         self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
         self.notifier.on_problem = self._say_problem
+        self._add_hooks()
         self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
@@ -122,6 +130,8 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
+        self._add_handoffs()
+        self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
     def _add_merging(self, loaded: Loaded) -> None:
@@ -190,12 +200,31 @@ class Host:
         self.usage = UsageReader(self.sessions, self.registry)
         self.limits = LimitKeeper(self.sessions, self.supervisor)
 
+    def _add_hooks(self) -> None:
+        """Add the person's commands, which are told what happens from now on."""
+        self.hooks = Hooks(self.paths, self.settings.hooks, self._say_of_hook)
+        self.hooks.know([session_to_wire(session) for session in self.sessions])
+        self.journal.on_told = self.hooks.told
+
     def _add_choices(self, loaded: Loaded) -> None:
         """Add what people chose in clients and find again in the next one."""
         self.layouts = Layouts(self.store, loaded.layouts)
         self.listing = Listing(self.store, self.journal, loaded.listing)
         self.composing = Composing(
             self.paths, self.store, loaded.prompts, loaded.choices
+        )
+
+    def _add_handoffs(self) -> None:
+        """Add what continues one session as another."""
+        self.handoffs = Handoffs(
+            self.sessions,
+            self.registry,
+            self.creator,
+            self.outbox,
+            Terminal(
+                self.history.text_logs.lines_of, partial(self.screen_of, ansi=False)
+            ),
+            partial(self.stop_session, force=False),
         )
 
     def _connect(self, starter: Starter) -> None:
@@ -209,6 +238,9 @@ class Host:
         self.git_watch.on_read = self._was_read
         self.trash.before = self._before_discard
         self.sessions.on_phase = self._phase_changed
+        self.sessions.on_news = self.pipelines.heard
+        self.outbox.on_sent = self.pipelines.sent
+        self.pipelines.on_needs = self._run_needs
         self.resolver.resume = self.resume_session
         self.resolver.refresh = self.git_watch.refresh
         self.trash.refill = self.preparer.refill
@@ -300,7 +332,9 @@ class Host:
         await self.review_store.load()
         for session in self.sessions:
             if session.phase is Phase.PREPARING:
+                folder = self.paths.session_dir(session.id)
                 has_runner = self.paths.runner_socket(session.id).exists()
+                has_runner |= was_taken_since(folder, session.started_at)
                 phase = Phase.RUNNING if has_runner else Phase.QUEUED
                 self.sessions.move(session.id, phase)
         await self.checks.take_up()
@@ -318,6 +352,7 @@ class Host:
         await self.findings.tidy()
         self.pull_watch.start()
         await self.composing.expire_images(i for s in self.sessions for i in s.images)
+        await self.pipelines.take_up()
         self.pool.kick()
 
     async def _warm_up(self) -> None:
@@ -329,6 +364,8 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.hooks.close()
+        await self.pipelines.close()
         await self.landing.close()
         await self.reviews.close()
         await asyncio.gather(self.pool.close(), self.preparer.close())
@@ -370,6 +407,7 @@ class Host:
     def _phase_changed(self, session: Session) -> None:
         self.pool.kick()
         self.limits.consider(session)
+        self.handoffs.phase_changed(session)
         self.reviews.changed(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)
@@ -401,6 +439,14 @@ class Host:
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
+    def _say_of_hook(self, text: str) -> None:
+        data: dict[str, object] = {"level": "warning", "text": text, "by": BY_HOOKS}
+        self.journal.record(EventKind.NOTICE, data)
+
+    def _run_needs(self, text: str) -> None:
+        self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+        self.notifier.say(text)
 
     def _activity_changed(self, session: Session) -> None:
         self.notifier.consider(session)

@@ -8,8 +8,8 @@ import secrets
 import shlex
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +42,22 @@ from agentdeck.rpc.messages import CreateSession
 COMMAND_AGENT = "command"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a session is that belongs to a step of a pipeline's run."""
+
+    id: str
+    """Always the same for the same try of the same step."""
+    run: str
+    step: str
+    tries: int
+    start: str
+    """The commit that its branch begins at."""
+    folder: str
+    keep: Callable[[Session], Awaitable[None]]
+    """Keeps it on disk, before anything of it begins."""
+
+
 class Creator:
     """Queues new sessions, one at a time so that names do not collide."""
 
@@ -60,13 +76,20 @@ class Creator:
         self._pool = pool
         self._lock = asyncio.Lock()
 
-    async def create(self, request: CreateSession, **values: object) -> Session:
+    async def create(
+        self,
+        request: CreateSession,
+        placed: Placed | None = None,
+        **values: object,
+    ) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
 
-        A session whose worktree cannot be made leaves nothing behind.
+        A session whose worktree cannot be made leaves nothing behind. One that is
+        placed is made once, however often it is asked for.
 
         Args:
             request: What a client asks for.
+            placed: The step of a pipeline that it is.
             values: Fields of the session that no client may set.
 
         Raises:
@@ -74,13 +97,31 @@ class Creator:
         """
         async with self._lock:
             env = request.env or dict(os.environ)
+            found = self._sessions.find(placed.id) if placed is not None else None
+            if found is not None:
+                return found
             session = await asyncio.to_thread(self._checked, request, env)
             session = replace(session, **values)  # type: ignore[arg-type]
+            if placed is not None:
+                session = _put_in_place(session, placed)
+                # A host that died in the middle of this may have left the folder.
+                await asyncio.to_thread(remove_session_folder, self._paths, session.id)
             await asyncio.to_thread(make_session_folder, self._paths, session, env)
+            if placed is not None:
+                await placed.keep(session)
             self._sessions.put(session)
             self._pool.kick()
         await self._pool.until_started(session.id)
         return await self._started(session)
+
+    async def rehearse(self, request: CreateSession) -> None:
+        """Refuse what `create` would refuse, and make nothing.
+
+        Raises:
+            AgentDeckError: If anything about the request is not possible.
+        """
+        env = request.env or dict(os.environ)
+        await asyncio.to_thread(self._checked, request, env)
 
     async def _started(self, session: Session) -> Session:
         now = self._sessions.session(session.id)
@@ -272,6 +313,18 @@ class Creator:
                     f"({error.strerror}). Free some room, or set worktrees.path in the "
                     "settings to a folder that you can write to."
                 ) from error
+
+
+def _put_in_place(session: Session, placed: Placed) -> Session:
+    return replace(
+        session,
+        id=SessionId(placed.id),
+        base_commit=placed.start,
+        folder=placed.folder,
+        run=placed.run,
+        step=placed.step,
+        tries=placed.tries,
+    )
 
 
 def _title(request: CreateSession, title: str) -> str:

@@ -27,11 +27,14 @@ from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
 from agentdeck.host.findings_methods import FindingsMethods
 from agentdeck.host.gain_methods import GainMethods
+from agentdeck.host.handoff_methods import HandoffMethods
+from agentdeck.host.hook_methods import HookMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
+from agentdeck.host.pipeline_methods import PipelineMethods
 from agentdeck.host.pulls_methods import PullsMethods
 from agentdeck.host.resolving_methods import ResolvingMethods
 from agentdeck.host.review_methods import ReviewMethods
@@ -101,8 +104,11 @@ class Methods:
         self.table |= FindingsMethods(host, self._each).table
         self.table |= LogMethods(host).table
         self.table |= GainMethods(host).table
+        self.table |= HookMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
+        self.table |= HandoffMethods(host).table
+        self.table |= PipelineMethods(host).table
 
     def closest(self, name: str) -> str:
         """A sentence about a method that there is not."""
@@ -140,6 +146,7 @@ class Methods:
             "default_agent": host.settings.agent,
             "agents": host.registry.listed(),
             "pool": host.pool.state(),
+            "runs": host.pipelines.open_runs(),
             "home": str(host.paths.state),
             "sessions": None if events is not None else self._listed(everything=True),
             "events": None if events is None else [event_to_wire(e) for e in events],

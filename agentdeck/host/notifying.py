@@ -49,6 +49,12 @@ class Notifier:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._settings.coalesce_s, self._due)
 
+    def say(self, text: str) -> None:
+        """Tell of something that is no session's, unless it is a quiet hour."""
+        now = datetime.now().astimezone().time()
+        if self._settings.urls and not is_quiet(now, self._hours):
+            self._begin_sending(text)
+
     async def close(self) -> None:
         """Send no more."""
         if self._timer is not None:
@@ -68,7 +74,10 @@ class Notifier:
         ]
         if not calling or is_quiet(datetime.now().astimezone().time(), self._hours):
             return
-        task = asyncio.create_task(self._send(words_of(calling)), name="notify")
+        self._begin_sending(words_of(calling))
+
+    def _begin_sending(self, text: str) -> None:
+        task = asyncio.create_task(self._send(text), name="notify")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

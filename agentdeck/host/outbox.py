@@ -39,6 +39,8 @@ class Outbox:
         self._supervisor = supervisor
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.on_sent: Callable[[str], None] = lambda _: None
+        """Called with a session's id after one of its messages went, or did not."""
         self.before_sending: Callable[[str], Awaitable[None]] = _at_once
         """Waits for what has to be done with a turn before the next one begins."""
 
@@ -48,7 +50,15 @@ class Outbox:
             return
         task = asyncio.create_task(self._send_first(session.id), name="outbox")
         self._tasks[session.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(session.id, None))
+        task.add_done_callback(lambda _: self._sent(session.id))
+
+    def is_sending(self, session_id: str) -> bool:
+        """Whether a message of a session is on its way."""
+        return session_id in self._tasks
+
+    def _sent(self, session_id: str) -> None:
+        self._tasks.pop(session_id, None)
+        self.on_sent(session_id)
 
     def add(self, session: Session, text: str) -> Session:
         """Queue a message; it goes at once if the session rests.
@@ -82,6 +92,15 @@ class Outbox:
         Raises:
             AgentDeckError: If it does not run, asks something, or does not rest.
         """
+        await self.interrupt(session)
+        await self._send(session, text, "a text was sent")
+
+    async def interrupt(self, session: Session) -> None:
+        """Interrupt a session's turn, if it is in one, and wait until it rests.
+
+        Raises:
+            AgentDeckError: If it does not run, asks something, or does not rest.
+        """
         live, link = self._supervisor.live(session.id), self._supervisor.link(session)
         if session.needs_attention:
             raise RefusedError(f"{session.name} asks something; answer that first.")
@@ -90,7 +109,6 @@ class Outbox:
                 {"t": "key", "key": live.witness.agent.interrupt or "ctrl+c"}
             )
             await self._until_rest(session)
-        await self._send(session, text, "a text was sent")
 
     async def _until_rest(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -98,7 +116,7 @@ class Outbox:
         while not _rests(self._sessions.session(session.id)):
             if loop.time() >= deadline:
                 raise RefusedError(
-                    f"{session.name} was interrupted but goes on, so nothing was sent."
+                    f"{session.name} was interrupted but goes on, so nothing was done."
                 )
             await asyncio.sleep(LOOK_EVERY_S)
 

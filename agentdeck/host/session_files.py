@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import session_from_wire, session_to_wire
+from agentdeck.runner.launch_file import TAKEN
 
 BRIEF = "brief.md"
 """What its agent was asked to do, as a file that it can be told to read."""
@@ -83,6 +85,32 @@ def remove_session_folder(paths: Paths, session_id: str) -> None:
     """Remove all that is kept of a session that never started."""
     shutil.rmtree(paths.session_dir(session_id), ignore_errors=True)
     shutil.rmtree(inbox_of(paths, session_id), ignore_errors=True)
+
+
+def was_run(folder: Path) -> bool:
+    """Whether a session's agent was ever started."""
+    marks = (TAKEN, "exit.json", "runner.json", "recording.cast")
+    is_launched = (folder / "launch.json").exists()
+    return is_launched and any((folder / mark).exists() for mark in marks)
+
+
+def is_on_its_way(folder: Path, socket: Path) -> bool:
+    """Whether a runner is there already, or will be in a moment.
+
+    It was asked for by a host that was killed before it could know.
+    """
+    if not (folder / TAKEN).exists() or (folder / "exit.json").exists():
+        return False
+    return socket.exists() or not (folder / "runner.json").exists()
+
+
+def was_taken_since(folder: Path, since: datetime | None) -> bool:
+    """Whether a runner took the launch of a preparation that began then."""
+    try:
+        taken_at = (folder / TAKEN).stat().st_mtime
+    except OSError:
+        return False
+    return since is not None and taken_at >= since.timestamp()
 
 
 def inboxes(paths: Paths) -> Path:

@@ -24,6 +24,8 @@ class Sessions:
         """Sees each state before it is held and told, and gives it back."""
         self.on_change: Callable[[Session | None, Session], None] = lambda *_: None
         """Called with each state before it is told, and the one before."""
+        self.on_news: Callable[[str], None] = lambda _: None
+        """Called with the id of each session that changed or went, at the end."""
         self.on_tell: Callable[[EventKind, str, dict[str, object]], None]
         self.on_tell = lambda *_: None
         """Called with what is told beside states."""
@@ -74,6 +76,7 @@ class Sessions:
         did = before.activity if before is not None else None
         if did is not session.activity and self.on_activity:
             self.on_activity(session)
+        self.on_news(session.id)
         return session
 
     def change(self, session_id: str, **values: object) -> Session:
@@ -114,6 +117,7 @@ class Sessions:
         )
         if self.on_phase:
             self.on_phase(session)
+        self.on_news(session.id)
 
     def tell(self, kind: EventKind, session_id: str, data: dict[str, object]) -> None:
         """Tell clients something about a session that is not its state."""

@@ -15,18 +15,28 @@ from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.handoffs import Way
 from agentdeck.core.session import Activity, Phase, Session
-from agentdeck.git.repository import open_repository
+from agentdeck.git.carrying import head_of, unpack
+from agentdeck.git.names import full_ref
+from agentdeck.git.repository import commit_of, open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
 from agentdeck.host.environment import environment_of
 from agentdeck.host.ports import port_for
 from agentdeck.host.preparing import Preparer, StoppedError
 from agentdeck.host.review_guard import findings_folder, guarded
-from agentdeck.host.session_files import BRIEF, write_json, write_text
+from agentdeck.host.session_files import (
+    BRIEF,
+    is_on_its_way,
+    was_run,
+    write_json,
+    write_text,
+)
 from agentdeck.host.sessions import Sessions
 from agentdeck.host.supervisor import Supervisor
 from agentdeck.host.trust import Trust
 from agentdeck.launch.local import LocalLauncher
+from agentdeck.runner.launch_file import TAKEN
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +83,12 @@ class Starter:
             self.on_worktree(session)
             if is_new:
                 await self._preparer.prepare(session)
-            changed = await asyncio.to_thread(self._write_launch, session)
-            self._sessions.change(session.id, **changed)
-            await self._launcher.spawn(
-                self._paths.session_dir(session.id),
-                self._paths.runner_socket(session.id),
-            )
+            folder = self._paths.session_dir(session.id)
+            socket = self._paths.runner_socket(session.id)
+            if not await asyncio.to_thread(is_on_its_way, folder, socket):
+                changed = await asyncio.to_thread(self._write_launch, session)
+                self._sessions.change(session.id, **changed)
+                await self._launcher.spawn(folder, socket)
         except StoppedError as error:
             self._sessions.move(session.id, Phase.ENDED, error.message)
             return
@@ -99,8 +109,8 @@ class Starter:
     def _write_launch(self, session: Session) -> dict[str, object]:
         """Write what the runner needs; gives what it changes of the session."""
         folder = self._paths.session_dir(session.id)
-        was_started = (folder / "launch.json").exists()
-        for left in ("exit.json", "runner.json", "screen.json"):
+        was_started = was_run(folder)
+        for left in (TAKEN, "exit.json", "runner.json", "screen.json"):
             (folder / left).unlink(missing_ok=True)
         self._paths.runner_socket(session.id).unlink(missing_ok=True)
         launch = self._launch(session, folder, was_started=was_started)
@@ -155,6 +165,8 @@ class Starter:
                 else None,
                 folder=folder,
                 worktree=Path(session.worktree),
+                continues="" if was_started else session.continues,
+                forks=session.way == Way.FORK,
                 findings=findings_folder(self._paths, session.id)
                 if session.is_review
                 else None,
@@ -177,18 +189,27 @@ class Starter:
         One whose preparation did not come to its end is prepared again.
         """
         folder = self._paths.session_dir(session.id)
-        was_started = (folder / "launch.json").exists()
+        was_started = was_run(folder)
         repository = open_repository(Path(session.repo))
         path = Path(session.worktree)
         for worktree in list_worktrees(repository):
             is_ours = worktree.path == path and worktree.branch == session.branch
             if is_ours and path.is_dir():
+                if session.handoff and not was_started:
+                    unpack(path, session.handoff)
                 return not was_started
+        begin = session.base_commit
+        if session.handoff and not was_started:
+            begin = head_of(repository.root, session.handoff)
+        # A host that died may have got no further than the branch.
+        is_begun = commit_of(repository, full_ref(session.branch)) == begin
         create_worktree(
             repository,
             path,
             session.branch,
-            session.base_commit,
-            existing_branch=was_started,
+            begin,
+            existing_branch=was_started or is_begun,
         )
+        if session.handoff and not was_started:
+            unpack(path, session.handoff)
         return True

@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS layouts (size TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS listing (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trust (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS prompts (id TEXT PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS choices (repo TEXT PRIMARY KEY, data TEXT NOT NULL);
 """
 
@@ -96,6 +97,8 @@ class Loaded:
     """What was last chosen in the composer, as JSON by repository."""
     batches: dict[str, str] = field(default_factory=dict)
     """Records of merges as JSON, by id; the one kept last is last."""
+    runs: dict[str, str] = field(default_factory=dict)
+    """Runs of pipelines as JSON, by name; the one kept last is last."""
     listing: dict[str, str] = field(default_factory=dict)
     """How the list is shown and its saved filters, as JSON."""
     trust: dict[str, str] = field(default_factory=dict)
@@ -180,6 +183,10 @@ class Store:
         """Remember a batch of merges; only the newest `keep` stay."""
         await self._run(lambda: self._save_newest("batches", batch_id, data, keep))
 
+    async def save_run(self, name: str, data: str, *, keep: int) -> None:
+        """Remember a run of a pipeline; only the newest `keep` stay."""
+        await self._run(lambda: self._save_newest("runs", name, data, keep))
+
     async def drop_batch(self, batch_id: str) -> None:
         """Forget a batch of merges."""
         await self._run(lambda: self._drop_batch(batch_id))
@@ -253,9 +260,9 @@ class Store:
         layouts = dict(
             database.execute("SELECT size, data FROM layouts ORDER BY rowid").fetchall()
         )
-        prompts, choices, batches = (
-            dict(database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall())  # noqa: S608  # one of three names
-            for table in ("prompts", "choices", "batches")
+        prompts, choices, batches, runs = (
+            dict(database.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall())  # noqa: S608  # one of four names
+            for table in ("prompts", "choices", "batches", "runs")
         )
         listing = dict(database.execute("SELECT name, data FROM listing").fetchall())
         trust = dict(database.execute("SELECT repo, data FROM trust").fetchall())
@@ -268,6 +275,7 @@ class Store:
             prompts,
             choices,
             batches,
+            runs,
             listing,
             trust,
         )
@@ -371,14 +379,14 @@ class Store:
 
     def _save_newest(
         self,
-        table: Literal["layouts", "batches", "prompts", "choices"],
+        table: Literal["layouts", "batches", "prompts", "choices", "runs"],
         key: str,
         data: str,
         keep: int,
     ) -> None:
         with self._open_database as database:
             # Replacing gives a new rowid, so the order is that of keeping.
-            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of four names
+            newest = f"SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # one of five names
             replace_row = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608  # as above
             database.execute(replace_row, (key, data))
             prune = f"DELETE FROM {table} WHERE rowid NOT IN ({newest})"  # noqa: S608  # as above

@@ -19,7 +19,7 @@ import psutil
 from agentdeck.agents.registry import Registry
 from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError
-from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.core.session import ENDED, Activity, Phase, Session
 from agentdeck.core.status import Source
 from agentdeck.host.evidence import Witness
 from agentdeck.host.last_lines import LastLines
@@ -27,6 +27,7 @@ from agentdeck.host.runner_link import RunnerGoneError, RunnerLink
 from agentdeck.host.session_files import read_json, write_json
 from agentdeck.host.sessions import Sessions
 from agentdeck.rpc.wire import session_to_wire
+from agentdeck.runner.launch_file import TAKEN
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ class Supervisor:
         """Find the runners of all sessions that ran when the last host ended."""
         for session in self._sessions:
             if session.phase in (Phase.RUNNING, Phase.STOPPING):
-                self.watch(session.id, started=False)
+                is_new = session.phase is Phase.RUNNING and session.activity is None
+                self.watch(session.id, started=is_new)
 
     async def close(self) -> None:
         """Stop listening. The agents go on."""
@@ -264,6 +266,7 @@ class Supervisor:
         folder = self._paths.session_dir(session_id)
         left = await asyncio.to_thread(read_json, folder / "exit.json")
         if left is None:
+            (folder / TAKEN).unlink(missing_ok=True)
             phase, reason = await asyncio.to_thread(self._without_exit, session)
             self._sessions.move(session_id, phase, reason)
         else:
@@ -292,7 +295,7 @@ class Supervisor:
             why = session.reason if is_own else "stopped"
             self._sessions.move(session.id, Phase.ENDED, why)
         elif status == 0:
-            self._sessions.move(session.id, Phase.ENDED, "ended")
+            self._sessions.move(session.id, Phase.ENDED, ENDED)
         elif signal:
             hint = " (out of memory?)" if signal == 9 else ""
             self._sessions.move(

@@ -10,6 +10,8 @@ from typing import Any
 from agentdeck.runner.errors import LaunchError
 
 VERSION = 1
+TAKEN = "taken"
+"""A file beside it: made by the one runner that starts its agent."""
 DEFAULT_RECORDING_CAP = 64 * 1024 * 1024
 SMALLEST_SIDE = 2
 LARGEST_SIDE = 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from agentdeck.runner.agent import CouldNotStartError, start_agent
 from agentdeck.runner.atomic import write_json
 from agentdeck.runner.errors import LaunchError
-from agentdeck.runner.launch_file import Launch, read_launch
+from agentdeck.runner.launch_file import TAKEN, Launch, read_launch
 from agentdeck.runner.processes import become_subreaper, start_ticks
 from agentdeck.runner.protocol import PROTOCOL
 from agentdeck.runner.session import Session, write_exit
@@ -30,6 +31,9 @@ def run(
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     become_subreaper()
+    if not _claim(directory):
+        ready()
+        return 0
     try:
         launch = read_launch(directory)
         agent_pid, master = start_agent(launch)
@@ -43,6 +47,33 @@ def run(
         return _serve(directory, launch, socket_path, (agent_pid, master), ready)
     ready()
     return 1
+
+
+def _claim(directory: Path) -> bool:
+    """Whether this is the one runner of the session's launch.
+
+    A host that was killed while it started a runner cannot know whether one came of
+    it, so the next host may ask for a second.
+    """
+    if (directory / "exit.json").exists():
+        return True
+    try:
+        os.close(os.open(directory / TAKEN, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return (directory / "runner.json").exists() and not is_served(directory)
+    except OSError:
+        # A full disk: what follows says so better.
+        return True
+    return True
+
+
+def is_served(directory: Path) -> bool:
+    """Whether the runner that last served a session still lives."""
+    try:
+        noted = json.loads((directory / "runner.json").read_text(encoding="utf-8"))
+        return bool(start_ticks(int(noted["pid"])) == noted["start_ticks"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _serve(

@@ -39,6 +39,8 @@ class Scope(StrEnum):
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
+    PULLS = "pull requests"
+    METRICS = "reading the measured gain"
 
 
 ANSWER = "session.answer"
@@ -90,6 +92,7 @@ _ROWS = (
     ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
     ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
+    ("session.pulls", Scope.SESSION, "O", "show_pulls", "pull request", "Open, follow and merge pull requests on GitHub, by gh"),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
     ("session.discard", Scope.SESSION, "x", "discard", "discard", "Remove session, branch and worktree; kept for 30 days", 6),
     ("session.undo", Scope.SESSION, "ctrl+z", "undo", "undo", "Take back the last merge, discard or going back to a turn"),
@@ -119,6 +122,7 @@ _ROWS = (
     ("view.recall", Scope.VIEW, "alt+1,alt+2,alt+3,alt+4,alt+5,alt+6,alt+7,alt+8,alt+9", "recall_filter", "recall", "Filter by what is saved under that number; again for all"),
     ("view.arrange", Scope.VIEW, "comma", "arrange", "group and sort", "Choose groups, order and height of the rows"),
     ("view.density", Scope.VIEW, "Y", "toggle_density", "one line or two", "Give each session one line, or two"),
+    ("view.metrics", Scope.VIEW, "dollar_sign", "show_metrics", "gain", "See what the agents gain you: time, waiting, merges, rework"),
     ("view.find", Scope.VIEW, "ctrl+f", "find", "find", "Find words in all sessions' logs, prompts and titles"),
     ("view.progress", Scope.VIEW, "P", "quick('PROGRESS')", "in progress", "Show only sessions in progress; again for all"),
     ("view.unread", Scope.VIEW, "U", "quick('UNREAD')", "unread", "Show only unread sessions; again for all"),
@@ -305,6 +309,16 @@ _ROWS = (
     ("findings.down", Scope.FINDINGS, "j", "go(1)", "down", "Go to the next finding"),
     ("findings.up", Scope.FINDINGS, "k", "go(-1)", "up", "Go to the finding before"),
     ("findings.close", Scope.FINDINGS, "escape,q,at", "close", "close", "Go back to the sessions"),
+    ("metrics.close", Scope.METRICS, "escape,q,dollar_sign", "close", "back", "Go back to the sessions", 1),
+    ("metrics.by", Scope.METRICS, "g,tab", "group(1)", "group", "Group the rows by day, repository, agent or brief", 2),
+    ("metrics.by-before", Scope.METRICS, "G,shift+tab", "group(-1)", "group before", "Group the rows by what came before"),
+    ("metrics.range", Scope.METRICS, "r,right", "range(1)", "range", "Measure a longer time: today, 7 days, 30 days, 13 weeks", 3),
+    ("metrics.range-before", Scope.METRICS, "R,left", "range(-1)", "shorter", "Measure a shorter time"),
+    ("metrics.define", Scope.METRICS, "d", "define", "definitions", "Say what each figure means, and back", 4),
+    ("metrics.down", Scope.METRICS, "down,j", "scroll_rows(1)", "down", "Go down a row"),
+    ("metrics.up", Scope.METRICS, "up,k", "scroll_rows(-1)", "up", "Go up a row"),
+    ("metrics.page-down", Scope.METRICS, "pagedown,ctrl+d", "scroll_rows(10)", "page down", "Go down ten rows"),
+    ("metrics.page-up", Scope.METRICS, "pageup,ctrl+u", "scroll_rows(-10)", "page up", "Go up ten rows"),
     ("matrix.close", Scope.MATRIX, "escape,q,M", "close", "back", "Go back to the sessions", 1),
     ("matrix.down", Scope.MATRIX, "down,j", "go(1, 0)", "down", "Go to the session below", 2),
     ("matrix.up", Scope.MATRIX, "up,k", "go(-1, 0)", "up", "Go to the session above"),
@@ -315,6 +329,24 @@ _ROWS = (
     ("matrix.resolve", Scope.MATRIX, "r", "resolve", "resolve", "Have its agent settle its conflicts with the base", 6),
     ("matrix.update", Scope.MATRIX, "u", "update", "update", "Bring the session up to its base", 7),
     ("matrix.open", Scope.MATRIX, "enter", "open_session", "go to", "Go to the session of the row", 8),
+    ("pulls.create", Scope.PULLS, "c", "create", "open or push", "Push the branch and open its pull request, or push what is new"),
+    ("pulls.create-all", Scope.PULLS, "C", "create_all", "all", "The same for all that are listed"),
+    ("pulls.edit", Scope.PULLS, "e", "edit", "text", "Edit title and text before it is opened"),
+    ("pulls.edit-outside", Scope.PULLS, "E", "edit_outside", "editor", "Edit them in $VISUAL or $EDITOR"),
+    ("pulls.merge", Scope.PULLS, "m", "merge", "merge", "Merge it on GitHub; asks first"),
+    ("pulls.merge-all", Scope.PULLS, "M", "merge(True)", "merge all", "Merge all open ones that are listed; asks first"),
+    ("pulls.strategy", Scope.PULLS, "s", "next_strategy", "how", "Merge commit, squash or rebase"),
+    ("pulls.when-ready", Scope.PULLS, "w", "flip('when_ready')", "when ready", "Have GitHub merge once its checks pass, or at once"),
+    ("pulls.branch", Scope.PULLS, "b", "flip('delete_branch')", "branch", "Remove the remote's branch after the merge, or keep it"),
+    ("pulls.draft", Scope.PULLS, "d", "flip('draft')", "draft", "Open them as drafts, or ready"),
+    ("pulls.ready", Scope.PULLS, "R", "ready", "ready", "Make the draft ready to be reviewed"),
+    ("pulls.page", Scope.PULLS, "o,enter", "open_page", "page", "Open its page in the browser, or copy the address"),
+    ("pulls.refresh", Scope.PULLS, "r", "refresh", "refresh", "Ask GitHub how they stand"),
+    ("pulls.replace", Scope.PULLS, "f", "replace", "replace", "Replace other commits on the remote's branch; asks first"),
+    ("pulls.clean", Scope.PULLS, "x", "clean_up", "clean up", "Discard the sessions that are merged and over; asks first"),
+    ("pulls.down", Scope.PULLS, "j", "go(1)", "down", "Go to the next session"),
+    ("pulls.up", Scope.PULLS, "k", "go(-1)", "up", "Go to the session before"),
+    ("pulls.close", Scope.PULLS, "escape,q,O", "close", "close", "Go back to the sessions"),
     ("compare.close", Scope.COMPARE, "escape,q", "close", "back", "Go back to the sessions", 1),
     ("compare.pick", Scope.COMPARE, "p,enter", "pick", "pick", "Merge the variant under the cursor, discard the others", 2),
     ("compare.down", Scope.COMPARE, "down,j", "go(1)", "next variant", "Show the next variant at the right", 3),

@@ -19,6 +19,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from agentdeck.config.paths import Paths
@@ -37,7 +38,7 @@ from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.sessions import SessionsScreen
 from agentdeck.tui.themes import OWN_THEMES
-from agentdeck.tui.typing_ahead import TypedAhead
+from agentdeck.tui.typing_ahead import CATCH_UP_S, CaughtUp, TypedAhead
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         self._environ = os.environ if environ is None else environ
         self._calling: list[Session] = []
         self._typed_ahead = TypedAhead()
+        self._catching_up: Timer | None = None
         self._is_reconnected = False
         self._noted: set[str] = set()
         self._is_publishing = False
@@ -134,11 +136,25 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         return self._screen_shown
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self._typed_ahead.note(event, self.focused)
         if isinstance(event, _ACTS):
             self._attention.act()
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._typed_ahead.holds(event, self.focused):
+                if self._catching_up is None:
+                    late = self.set_timer(CATCH_UP_S, self._give_held_keys)
+                    self._catching_up = late
+                return
+            self._typed_ahead.note(event, self.focused)
         await super().on_event(event)
+
+    @on(CaughtUp)
+    async def _give_held_keys(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.stop()
+            self._catching_up = None
+        for event in self._typed_ahead.release():
+            self._typed_ahead.note(event, self.focused)
+            await super().on_event(event)
 
     @on(events.AppBlur)
     def _turn_away(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.pull_text import pull_words
 from agentdeck.core.session import Session
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.log_feed import Feed, LogFeed
@@ -188,6 +189,7 @@ async def _load_settings(deck: Deck, session: Session) -> list[Item]:
     as_set = bool(deck.store.app.get("auto_answers"))
     rules = as_set if session.auto_answers is None else session.auto_answers
     own = "" if session.auto_answers is not None else ", as the settings say"
+    pull = pull_words(session.pull) if session.pull is not None else "none"
     cost = "" if session.cost_usd is None else f", {session.cost_usd:.2f} USD"
     rows = (
         ("title", session.title, ""),
@@ -204,6 +206,7 @@ async def _load_settings(deck: Deck, session: Session) -> list[Item]:
             session.worktree,
             "yours: AgentDeck changes nothing there" if session.in_checkout else "",
         ),
+        ("pull request", pull, "O shows it"),
         ("repository", session.repo, ""),
         ("ports", f"from {session.port}" if session.port else "none", ""),
         ("tokens", f"{session.tokens_in} in, {session.tokens_out} out{cost}", ""),
@@ -233,7 +236,14 @@ _DEPENDS: dict[Tab, Callable[[Session], object]] = {
     Tab.COMMITS: lambda s: (s.ahead, s.last_commit, s.base_commit, s.merged_commit),
     Tab.CHECKS: lambda s: (s.check, s.check_note, s.check_commit),
     Tab.BRIEF: lambda s: (s.prompt, s.queued, s.checks),
-    Tab.SETTINGS: lambda s: (s.title, s.auto_answers, s.port, s.tokens_in, s.phase),
+    Tab.SETTINGS: lambda s: (
+        s.title,
+        s.auto_answers,
+        s.port,
+        s.tokens_in,
+        s.phase,
+        s.pull,
+    ),
 }
 """What of a session a tab shows; it is asked for again when that is another."""
 

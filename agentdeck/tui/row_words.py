@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from agentdeck.core.checks import CheckState
 from agentdeck.core.session import Activity, Phase, Session
 from agentdeck.tui.look import Glyphs
+from agentdeck.tui.pull_words import pull_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,9 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     for mark in (_check_mark(session.check, glyphs), _overlap_mark(session, glyphs)):
         if mark is not None:
             cells += [(" ", "muted"), mark] if cells else [mark]
+    if session.pull is not None:
+        cells += [(" ", "muted")] if cells else []
+        cells += pull_mark(session.pull, glyphs)
     found = finding_marks(session, glyphs)
     return [*cells, (" ", "muted"), *found] if cells and found else cells + found
 

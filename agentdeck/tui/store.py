@@ -13,11 +13,14 @@ from typing import Any
 
 from agentdeck.core.events import Event, EventKind
 from agentdeck.core.indicator import Indicator, indicator_of
+from agentdeck.core.pipeline_wire import ShownRun, run_from_wire
 from agentdeck.core.saved_filters import SavedFilter, filter_from_wire
 from agentdeck.core.schedule import queue_of
 from agentdeck.core.session import Session
 from agentdeck.rpc.wire import event_from_wire, session_from_wire
 
+MAX_RUNS = 50
+"""Of so many runs that are over it is known how they ended."""
 MAX_MERGES = 8
 """Of so many merges it is known how far they are."""
 
@@ -60,6 +63,8 @@ class SessionStore:
     """How the list was grouped, sorted and folded when the app began."""
     merging: dict[str, dict[str, str]] = field(default_factory=dict)
     """How far merges are, by their name and session; the newest last."""
+    runs: dict[str, ShownRun] = field(default_factory=dict)
+    """The open runs of pipelines, and those that ended since, by name."""
     is_known: bool = False
     """Whether a snapshot has arrived at all."""
 
@@ -84,6 +89,10 @@ class SessionStore:
             self.view = dict(hello.get("view") or {})
         self._set_filters(hello.get("filters"))
         self._set_pool(hello.get("pool") or {})
+        if hello.get("sessions") is not None:
+            self.runs.clear()
+        for values in hello.get("runs") or ():
+            self._note_run(values)
         calling: list[Session] = []
         if hello.get("sessions") is not None:
             calling = self._replace_all(hello["sessions"])
@@ -110,6 +119,8 @@ class SessionStore:
                 self._set_pool(pool if isinstance(pool, dict) else {})
             case EventKind.FILTERS_CHANGED:
                 self._set_filters(event.data.get("filters"))
+            case EventKind.PIPELINE_CHANGED:
+                self._note_run(event.data["run"])
             case EventKind.MERGE_PROGRESS:
                 self._note_merge(event.data)
             case (
@@ -120,6 +131,7 @@ class SessionStore:
                 | EventKind.RULE_ANSWERED
                 | EventKind.CHECK_ENDED
                 | EventKind.REVIEW_CHANGED
+                | EventKind.SESSION_HANDED_OFF
                 | EventKind.ATTENDED
                 | EventKind.PULSE
                 | EventKind.NOTICE
@@ -142,6 +154,19 @@ class SessionStore:
         self.merging[batch] = {**known, str(data["id"]): str(data["state"])}
         while len(self.merging) > MAX_MERGES:
             del self.merging[next(iter(self.merging))]
+
+    def _note_run(self, values: object) -> None:
+        assert isinstance(values, dict)
+        run = run_from_wire(values)
+        self.runs[run.name] = run
+        over = [each.name for each in self.runs.values() if each.is_over]
+        for name in over[:-MAX_RUNS]:
+            del self.runs[name]
+
+    def runs_in_need(self) -> list[ShownRun]:
+        """The runs in which a person has to decide something, by name."""
+        found = [r for r in self.runs.values() if r.needs and not r.is_over]
+        return sorted(found, key=lambda run: run.name)
 
     def needs_attention(self, session_id: str) -> bool:
         """Whether a session is there and needs a person."""

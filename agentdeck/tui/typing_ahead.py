@@ -10,9 +10,17 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual import events
+from textual.message import Message
 from textual.widget import Widget
 
 from agentdeck.tui import compat
+
+CATCH_UP_S = 0.2
+"""A widget that goes away takes what is on its way with it; then no more is waited."""
+
+
+class CaughtUp(Message):
+    """It came the way of the keys before it: from their widget up to the app."""
 
 
 class TypedAhead:
@@ -22,10 +30,30 @@ class TypedAhead:
         self._aims: WeakKeyDictionary[events.Key, Widget | None] = WeakKeyDictionary()
         self._sent_on: WeakSet[events.Key] = WeakSet()
         self._on_their_way = 0
+        self._last: Widget | None = None
+        self._held: list[events.Key] = []
+
+    def holds(self, event: events.Key, focused: Widget | None) -> bool:
+        """Keep a key back while those before it are with who had the keyboard then."""
+        if self._held:
+            self._held.append(event)
+            return True
+        last, self._last = self._last, focused
+        if last is None or last is focused or not last.is_attached:
+            return False
+        if not last.post_message(CaughtUp()):
+            return False
+        self._held.append(event)
+        return True
+
+    def release(self) -> list[events.Key]:
+        """The keys that were held, in their order; they are held no longer."""
+        held, self._held = self._held, []
+        return held
 
     def note(self, event: events.Key, focused: Widget | None) -> None:
         """Remember who had the keyboard when a key came."""
-        self._aims[event] = focused
+        self._aims[event] = self._last = focused
 
     def send_on(self, event: events.Key, focused: Widget | None) -> bool:
         """Give a key that nobody took to who has the keyboard now, if it was for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from pathlib import Path
 from typing import Any
 
@@ -542,6 +543,25 @@ async def test_a_prompt_typed_in_one_piece_keeps_its_order_and_its_end() -> None
         assert created["prompt"] == "first\nsecond"
 
 
+@pytest.mark.parametrize("gap_s", [0.0, 0.0003, 0.001, 0.003])
+async def test_keys_keep_their_order_however_fast_they_come(gap_s: float) -> None:
+    def type_all(deck: Deck) -> None:
+        for key in ("n", *"abcdefghijklmnopqrst", "ctrl+j", *"uvwxyz"):
+            send_at_once(deck, key)
+            time.sleep(gap_s)
+
+    async with running(starting_link()) as deck:
+        composer = await composing(deck)
+        for _ in range(8):
+            await deck.press("escape")
+            await deck.until(lambda: deck.rows.has_focus)
+            composer.area.load_text("")
+            # From a thread, as a terminal's driver does it.
+            await asyncio.to_thread(type_all, deck)
+            await deck.until(lambda: len(composer.area.text) == 27)
+            assert composer.area.text == "abcdefghijklmnopqrst\nuvwxyz"
+
+
 async def test_the_next_prompt_may_be_typed_before_the_first_is_answered() -> None:
     link = starting_link()
     answered = asyncio.Event()
@@ -552,15 +572,34 @@ async def test_the_next_prompt_may_be_typed_before_the_first_is_answered() -> No
 
     link.answer("session.create", create)
     async with running(link) as deck:
-        composer = await composing(deck)
-        await deck.press(*"one", "enter")
-        await deck.until(lambda: not composer.is_open)
-        send_at_once(deck, "n", *"two", "enter")
+        send_at_once(deck, "n", *"one", "enter", "n", *"two", "enter")
         await deck.until(lambda: len(link.calls_of("session.create")) == 2)
         answered.set()
         await deck.settle()
         asked = [params["prompt"] for params in link.calls_of("session.create")]
         assert asked == ["one", "two"]
+
+
+async def test_a_prompt_waits_for_the_host_to_say_what_agents_there_are() -> None:
+    link = starting_link()
+    told, usual = asyncio.Event(), link.offer
+
+    async def offer(params: dict[str, Any]) -> dict[str, Any]:
+        await told.wait()
+        return usual(params)
+
+    link.answer("composer.open", offer)
+    async with running(link) as deck:
+        await deck.press("n", *"one", "enter", "n", *"two")
+        assert not link.calls_of("session.create")
+        told.set()
+        await deck.until(lambda: link.calls_of("session.create"))
+        await deck.settle()
+        (created,) = link.calls_of("session.create")
+        assert (created["prompt"], created["agent"]) == ("one", "claude")
+        composer = deck.main.composer
+        assert composer is not None
+        assert composer.area.text == "two"
 
 
 async def test_a_prompt_that_did_not_start_is_not_lost_behind_the_next() -> None:

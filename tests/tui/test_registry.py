@@ -15,10 +15,12 @@ from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.log import LogScreen
 from agentdeck.tui.screens.matrix import MatrixScreen
+from agentdeck.tui.screens.metrics import MetricsScreen
 from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.screens.results import ResultsScreen
@@ -52,6 +54,8 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
+    Scope.PULLS: PullsScreen,
+    Scope.METRICS: MetricsScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -89,6 +93,8 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PULLS,),
+        (Scope.METRICS,),
     ):
         keys = [key for row in actions_of(*scopes) for key in keys_of(row)]
         assert sorted(keys) == sorted(set(keys))

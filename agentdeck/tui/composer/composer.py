@@ -17,14 +17,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from agentdeck.core.errors import UsageError
+from agentdeck.core.errors import AgentDeckError, UsageError
 from agentdeck.core.variants import MAX_VARIANTS, Variation, variation_from
 from agentdeck.tui.actions import Scope, bindings_for
 from agentdeck.tui.composer.brief_notes import BriefNote, note_on
 from agentdeck.tui.composer.chip_values import HINTS, TAKES_ANY, chips_of, value_of
 from agentdeck.tui.composer.chips import Chip, ChipRow
 from agentdeck.tui.composer.chooser import Chooser
-from agentdeck.tui.composer.draft import Draft
+from agentdeck.tui.composer.draft import Draft, orders_from
 from agentdeck.tui.composer.history import History
 from agentdeck.tui.composer.messages import (
     Asked,
@@ -69,6 +69,7 @@ class Composer(Vertical):
         self._choosing = ""
         self._history = History()
         self._note = BriefNote()
+        self._unsent: list[tuple[Draft, bool]] = []
         self._is_sure = False
         """A person has seen what the brief lacks, and starts it."""
 
@@ -133,6 +134,7 @@ class Composer(Vertical):
                 now=value_of(self._choosing, self._draft),
             )
         self._show()
+        self._send_held()
 
     def show_files(self, query: str, files: list[str]) -> None:
         """Offer files for the `@` that is being typed, if it is still that one."""
@@ -174,6 +176,9 @@ class Composer(Vertical):
 
     def complain(self, problem: str) -> None:
         """Say what is wrong."""
+        for draft, _ in self._unsent:
+            self.take_back(draft)
+        self._unsent = []
         self._say(problem)
 
     def forget(self) -> None:
@@ -206,6 +211,7 @@ class Composer(Vertical):
         self._end_choosing()
         # What is typed right behind the key that closes it is for the list.
         self.area.read_only = True
+        self.screen.set_focus(None)
         self.remove_class("-open")
         self.post_message(ComposerClosed())
 
@@ -218,7 +224,35 @@ class Composer(Vertical):
             self._is_sure = True
             self._say(f"{self._note.text}. Start it anyway? Press the key again.")
         else:
-            self.post_message(StartRequested(self.draft, attach))
+            problem = self._send(self.draft, attach)
+            if problem:
+                self._say(problem)
+            else:
+                self.forget()
+                self.close()
+
+    def _send(self, draft: Draft, attach: bool) -> str:
+        """Have a draft started; gives what is wrong with it.
+
+        Until the host has told what there is to choose, it is held.
+        """
+        if not self._offer.is_known:
+            self._unsent.append((draft, attach))
+            return ""
+        try:
+            orders = orders_from(draft)
+        except AgentDeckError as error:
+            return error.message
+        self.post_message(StartRequested(draft, orders, attach))
+        return ""
+
+    def _send_held(self) -> None:
+        held, self._unsent = self._unsent, []
+        for draft, attach in held:
+            choice, repo = self._draft.choice, self._draft.repo or draft.repo
+            problem = self._send(replace(draft, choice=choice, repo=repo), attach)
+            if problem:
+                self.take_back(draft, problem)
 
     def action_newline(self) -> None:
         if self.area.has_focus:

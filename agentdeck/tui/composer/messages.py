@@ -7,7 +7,7 @@ widgets were ever imported: the first paint does not wait for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from textual.message import Message
 
@@ -24,9 +24,10 @@ class Asked(Message):
 
 @dataclass
 class StartRequested(Message):
-    """The draft is to be started, and typed into afterwards if so asked."""
+    """Sessions are to start, as these orders say; then perhaps one gets the keyboard."""
 
     draft: Draft
+    orders: list[dict[str, Any]]
     attach: bool
 
 

@@ -9,8 +9,8 @@ from textual.widgets import TextArea
 from agentdeck.core.composing import Mention, image_data_in, images_in, mention_at
 from agentdeck.tui.composer.messages import ImageDataPasted, ImagesPasted
 
-NEWLINE = "newline"
-"""The composer's action of that name."""
+IN_ORDER = frozenset({"newline", "start", "start(True)"})
+"""The composer's actions that end what was typed before their key."""
 
 
 class PromptArea(TextArea):
@@ -41,21 +41,18 @@ class PromptArea(TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
-    def on_key(self, event: events.Key) -> None:
-        # Without a default action these go on to the composer's bindings; Textual
-        # would take Alt with a letter for the letter.
+    async def on_key(self, event: events.Key) -> None:
+        # Textual would take Alt with a letter for the letter.
         if event.key == "enter" or event.key.startswith("alt+"):
             event.prevent_default()
-        if not event.is_printable and self._begins_line(event.key):
-            # Here and now: by way of the app's bindings it would come after the
-            # letters that were typed behind it, which go straight into the text.
-            self.insert("\n")
-            event.stop()
-            event.prevent_default()
-
-    def _begins_line(self, key: str) -> bool:
-        bound = self.screen.active_bindings.get(key)
-        return bound is not None and bound.binding.action == NEWLINE
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is None or bound.binding.action not in IN_ORDER:
+            return
+        # Here and now: by way of the app's bindings it would come after the letters
+        # that were typed behind it, which go straight into the text.
+        event.stop()
+        event.prevent_default()
+        await self.app.run_action(bound.binding.action, bound.node)
 
     def on_paste(self, event: events.Paste) -> None:
         paths, data = images_in(event.text), image_data_in(event.text)

@@ -12,7 +12,7 @@ from textual import on, work
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase
 from agentdeck.tui.actions import Scope, actions_of
-from agentdeck.tui.composer.draft import Draft, orders_from
+from agentdeck.tui.composer.draft import Draft
 from agentdeck.tui.composer.messages import (
     Asked,
     BriefRequested,
@@ -195,21 +195,14 @@ class ComposingScreen(JudgingScreen):
     @on(StartRequested)
     @work(group="create", exit_on_error=False)
     async def _start(self, event: StartRequested) -> None:
-        """Start what was composed, with the composer put away at once.
+        """Start what was composed; the composer is put away already.
 
         The host may be long in answering, and the next prompt be typed meanwhile.
         """
         event.stop()
-        composer, draft = self.composer, event.draft
+        composer, draft, orders = self.composer, event.draft, event.orders
         if composer is None:
             return
-        try:
-            orders = orders_from(draft)
-        except AgentDeckError as error:
-            composer.complain(error.message)
-            return
-        composer.forget()
-        composer.close()
         started: list[str] = []
         try:
             if await trusted_or_asked(self.app, self.deck, draft.repo) is None:
@@ -267,7 +260,9 @@ class ComposingScreen(JudgingScreen):
     @on(ComposerClosed)
     def _leave_composer(self, event: ComposerClosed) -> None:
         event.stop()
-        self.focus_list()
+        # It may be open again by now, for what was typed right behind.
+        if self.composer is not None and not self.composer.is_open:
+            self.focus_list()
 
 
 def _files_there(given: list[str]) -> list[str] | None:

@@ -176,6 +176,14 @@ class DealingScreen(Screen[None]):
                 self.go_to(chosen)
 
     @opens_dialog
+    async def action_show_pulls(self) -> None:
+        from agentdeck.tui.screens.pulls import PullsScreen
+
+        sessions = self.meant_sessions()
+        if sessions:
+            await self.app.push_screen_wait(PullsScreen(self.deck, sessions))
+
+    @opens_dialog
     async def action_show_turns(self) -> None:
         from agentdeck.tui.screens.turns import TurnsScreen
 

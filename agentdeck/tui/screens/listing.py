@@ -202,6 +202,11 @@ class ListingScreen(ArrangingScreen):
         query = f"@{saved.name}"
         self.filter_by("" if self.filter_query == query else query)
 
+    def action_show_metrics(self) -> None:
+        from agentdeck.tui.screens.metrics import MetricsScreen
+
+        self.app.push_screen(MetricsScreen(self.deck, self.filter_query))
+
     def action_saved_filters(self) -> None:
         from agentdeck.tui.screens.saved_filters import SavedFiltersScreen
 
