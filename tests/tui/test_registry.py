@@ -19,6 +19,8 @@ from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pipeline_run import RunScreen
+from agentdeck.tui.screens.pipelines import PipelinesScreen
 from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -54,6 +56,8 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.COMPARE: CompareScreen,
     Scope.PULLS: PullsScreen,
     Scope.METRICS: MetricsScreen,
+    Scope.PIPELINES: PipelinesScreen,
+    Scope.RUN: RunScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -90,6 +94,8 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PIPELINES,),
+        (Scope.RUN,),
         (Scope.PULLS,),
         (Scope.METRICS,),
     ):
