@@ -68,6 +68,7 @@ VERBS = {
     "trash": f"{_V}.trash:trash",
     "prune": f"{_V}.trash:prune",
     "events": f"{_V}.events:events",
+    "hooks": f"{_V}.hooks:hooks",
     "metrics": f"{_V}.metrics:metrics",
     "explain": f"{_V}.explain:explain",
     "bindings": f"{_V}.bindings:bindings",

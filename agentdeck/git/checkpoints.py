@@ -106,7 +106,8 @@ class WorktreeFiles:
             path for path in found.untracked if _stays_out(self._worktree, path)
         ]
         kept = [f":(exclude,literal,top){path.rstrip('/')}" for path in left_out]
-        self._write("add", "--all", "--", ":/", *kept, index=index)
+        # Without `--sparse` git refuses all, if one lies outside a sparse checkout.
+        self._write("add", "--all", "--sparse", "--", ":/", *kept, index=index)
         if self._drivers:
             changed = self._changed(index, found.head)
             filtered = self._filtered([path for path, *_ in changed])

@@ -12,6 +12,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.core.hook_events import BY_HOOKS
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
 from agentdeck.host.batches import Batches
@@ -21,6 +22,7 @@ from agentdeck.host.creation import Creator
 from agentdeck.host.findings_book import FindingsBook
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.history import History
+from agentdeck.host.hook_runs import Hooks
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
@@ -61,6 +63,7 @@ from agentdeck.host.turns import Turns
 from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
+from agentdeck.rpc.wire import session_to_wire
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ class Host:
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
         self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
         self.notifier.on_problem = self._say_problem
+        self._add_hooks()
         self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
@@ -192,6 +196,12 @@ class Host:
         )
         self.usage = UsageReader(self.sessions, self.registry)
         self.limits = LimitKeeper(self.sessions, self.supervisor)
+
+    def _add_hooks(self) -> None:
+        """Add the person's commands, which are told what happens from now on."""
+        self.hooks = Hooks(self.paths, self.settings.hooks, self._say_of_hook)
+        self.hooks.know([session_to_wire(session) for session in self.sessions])
+        self.journal.on_told = self.hooks.told
 
     def _add_choices(self, loaded: Loaded) -> None:
         """Add what people chose in clients and find again in the next one."""
@@ -338,6 +348,7 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.hooks.close()
         await self.pipelines.close()
         await self.landing.close()
         await self.reviews.close()
@@ -411,6 +422,10 @@ class Host:
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
+    def _say_of_hook(self, text: str) -> None:
+        data: dict[str, object] = {"level": "warning", "text": text, "by": BY_HOOKS}
+        self.journal.record(EventKind.NOTICE, data)
 
     def _run_needs(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.git import commands
 from agentdeck.git.discards import discard, restore
 from agentdeck.git.errors import NestedRepositoryError
 from agentdeck.git.files import files_of
@@ -134,8 +135,17 @@ size 12345
 
 @pytest.mark.parametrize("is_required", [True, False])
 def test_lfs_files_stay_pointers_where_git_lfs_is_missing(
-    sandbox: Sandbox, is_required: bool
+    sandbox: Sandbox, is_required: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Where it is installed, it is not found here: it often lies beside git itself."""
+    found = commands.shutil.which
+    monkeypatch.setattr(
+        commands.shutil,
+        "which",
+        lambda name, *more, **how: (
+            None if name == "git-lfs" else found(name, *more, **how)
+        ),
+    )
     commit_file(sandbox.root, "big.bin", LFS)
     commit_file(sandbox.root, ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs\n")
     for name in ("clean", "smudge", "process"):
