@@ -71,7 +71,13 @@ class Graph(ScrollView, can_focus=True):
     def _left(self) -> int:
         """Columns left of the graph where it is narrower than the widget."""
         spare = self.size.width - (self._drawing.width if self._drawing else 0)
-        return max(0, min(spare // 2, 4))
+        return max(0, spare // 2)
+
+    @property
+    def _top(self) -> int:
+        """Rows above the graph where it is lower than the widget."""
+        spare = self.size.height - (self._drawing.height if self._drawing else 0)
+        return max(0, spare // 2)
 
     def _arrange(self) -> None:
         """Draw anew where boxes or the room changed; else only what stands in them."""
@@ -89,8 +95,7 @@ class Graph(ScrollView, can_focus=True):
         if self._drawn_for != key or self._is_outgrown(wanted):
             self._drawn_for = key
             self._drawing = draw(wanted, width, ascii_only=self._look.glyphs.is_ascii)
-            size = Size(self._drawing.width + self._left, self._drawing.height)
-            self.virtual_size = size
+            self.virtual_size = Size(self._drawing.width, self._drawing.height)
         self.refresh()
 
     def _is_outgrown(self, wanted: list[Node]) -> bool:
@@ -109,12 +114,12 @@ class Graph(ScrollView, can_focus=True):
     def _reveal(self) -> None:
         box = self._drawing.boxes.get(self.cursor) if self._drawing else None
         if box is not None:
-            target = Region(box.x + self._left, box.y, box.width, BOX_HEIGHT)
+            target = Region(box.x, box.y, box.width, BOX_HEIGHT)
             self.scroll_to_region(target, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         x, y = self.scroll_offset
-        name = self._box_at(event.x + x - self._left, event.y + y)
+        name = self._box_at(event.x + x - self._left, event.y + y - self._top)
         if name == self.cursor:
             self.post_message(self.StepClicked(self))
         elif name:
@@ -129,22 +134,23 @@ class Graph(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         x, top = self.scroll_offset
-        drawing, row = self._drawing, y + top
-        if drawing is None or row >= drawing.height:
-            return Strip.blank(width, self.rich_style)
-        segments = [Segment(" " * self._left, self._look.style("text"))]
+        drawing, row = self._drawing, y + top - self._top
+        empty = self._look.style("text", "background")
+        if drawing is None or not 0 <= row < drawing.height:
+            return Strip.blank(width, empty)
+        segments = [Segment(" " * self._left, empty)]
         at = 0
         while at < drawing.width:
             cell = drawing.cells.get((at, row))
             if cell is None:
                 inside = self._inside(at, row)
-                segments += inside or [Segment(" ", self._look.style("text"))]
+                segments += inside or [Segment(" ", empty)]
                 at += sum(segment.cell_length for segment in inside) or 1
                 continue
             segments.append(Segment(cell.sign, self._style_of(cell)))
             at += 1
         strip = Strip(segments).crop(x, x + width)
-        return strip.adjust_cell_length(width, self.rich_style)
+        return strip.adjust_cell_length(width, empty)
 
     def _inside(self, x: int, row: int) -> list[Segment]:
         """A line of text in a box, if one begins here."""
@@ -158,9 +164,9 @@ class Graph(ScrollView, can_focus=True):
     def _text(self, name: str, line: int, room: int) -> list[Segment]:
         look, step = self._look, self._shown[name]
         glyphs = look.glyphs
-        ground = "cursor" if name == self.cursor and self.has_focus else ""
-        if name == self.cursor and not self.has_focus:
-            ground = "cursor_blurred"
+        ground = "background"
+        if name == self.cursor:
+            ground = "cursor" if self.has_focus else "cursor_blurred"
         fill = look.style("text", ground)
         bar = glyphs.bar if name == self.cursor else " "
         edge = Segment(bar, look.style("primary", ground))
@@ -185,10 +191,11 @@ class Graph(ScrollView, can_focus=True):
         if cell.box:
             step = self._shown[cell.box]
             if cell.box == self.cursor:
-                return look.style("primary", bold=True)
-            return look.style(step.colour if step.colour != "primary" else "muted")
+                return look.style("primary", "background", bold=True)
+            colour = step.colour if step.colour != "primary" else "muted"
+            return look.style(colour, "background")
         gone = any(self._shown[end].is_begun for _, end in cell.edges)
-        return look.style("muted" if gone else "faint", bold=gone)
+        return look.style("muted" if gone else "faint", "background", bold=gone)
 
 
 def _wanted(step: Shown) -> int:
