@@ -16,6 +16,8 @@ _V = "agentdeck.cli.verbs"
 VERBS = {
     "run": f"{_V}.run:run",
     "brief": f"{_V}.brief:brief",
+    "handoff": f"{_V}.handing_off:handoff",
+    "fork": f"{_V}.handing_off:fork",
     "ls": f"{_V}.ls:ls",
     "show": f"{_V}.show:show",
     "logs": f"{_V}.logs:logs",

@@ -141,6 +141,9 @@ def moment_of_event(
         case EventKind.SESSION_MERGED:
             text = f"into {data.get('into')} as {str(data.get('commit') or '')[:8]}"
             return Moment(session_id, at, MomentKind.MERGED, _short(text))
+        case EventKind.SESSION_HANDED_OFF:
+            text = _short(str(data.get("text") or ""))
+            return Moment(session_id, at, MomentKind.STATUS, text)
         case EventKind.RULE_ANSWERED if data.get("error"):
             text = f"a rule could not answer: {data['error']}"
             return Moment(session_id, at, MomentKind.STATUS, _short(text))

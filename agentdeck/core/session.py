@@ -227,6 +227,17 @@ class Session:
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
     folder and its branch are the person's to commit, merge and throw away."""
+    handoff: str = ""
+    """The ref of the commits and files that it was handed to begin with."""
+    origin: str = ""
+    """The session that it continues, by id; or `claude:ID`, a conversation that
+    AgentDeck did not start."""
+    way: str = ""
+    """How the conversation of the origin came along: fork, resume, markdown, none."""
+    continues: str = ""
+    """The conversation that its CLI forks or resumes at the first start."""
+    continued: tuple[str, ...] = ()
+    """The sessions that continue it, by id."""
 
     @property
     def is_live(self) -> bool:

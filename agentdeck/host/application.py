@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from agentdeck.agents.registry import Registry
@@ -21,6 +22,7 @@ from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
 from agentdeck.host.findings_book import FindingsBook
 from agentdeck.host.git_watch import GitWatch
+from agentdeck.host.handing_off import Handoffs, Terminal
 from agentdeck.host.history import History
 from agentdeck.host.hook_runs import Hooks
 from agentdeck.host.journal import Journal
@@ -128,6 +130,7 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
+        self._add_handoffs()
         self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
@@ -209,6 +212,19 @@ class Host:
         self.listing = Listing(self.store, self.journal, loaded.listing)
         self.composing = Composing(
             self.paths, self.store, loaded.prompts, loaded.choices
+        )
+
+    def _add_handoffs(self) -> None:
+        """Add what continues one session as another."""
+        self.handoffs = Handoffs(
+            self.sessions,
+            self.registry,
+            self.creator,
+            self.outbox,
+            Terminal(
+                self.history.text_logs.lines_of, partial(self.screen_of, ansi=False)
+            ),
+            partial(self.stop_session, force=False),
         )
 
     def _connect(self, starter: Starter) -> None:
@@ -391,6 +407,7 @@ class Host:
     def _phase_changed(self, session: Session) -> None:
         self.pool.kick()
         self.limits.consider(session)
+        self.handoffs.phase_changed(session)
         self.reviews.changed(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)

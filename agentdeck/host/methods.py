@@ -27,6 +27,7 @@ from agentdeck.host.each import each_session
 from agentdeck.host.explaining import explain
 from agentdeck.host.findings_methods import FindingsMethods
 from agentdeck.host.gain_methods import GainMethods
+from agentdeck.host.handoff_methods import HandoffMethods
 from agentdeck.host.hook_methods import HookMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
@@ -106,6 +107,7 @@ class Methods:
         self.table |= HookMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
+        self.table |= HandoffMethods(host).table
         self.table |= PipelineMethods(host).table
 
     def closest(self, name: str) -> str:
