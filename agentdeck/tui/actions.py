@@ -39,6 +39,8 @@ class Scope(StrEnum):
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
+    PIPELINES = "choosing a pipeline"
+    RUN = "a pipeline's run"
     PULLS = "pull requests"
     METRICS = "reading the measured gain"
 
@@ -91,6 +93,7 @@ _ROWS = (
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Review what the session changed: read, comment, mark as read", 3),
     ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
     ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
+    ("session.pipelines", Scope.SESSION, "ampersand", "show_pipelines", "pipelines", "Start another session once this is green, merged or over; see and start pipelines"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.pulls", Scope.SESSION, "O", "show_pulls", "pull request", "Open, follow and merge pull requests on GitHub, by gh"),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
@@ -276,6 +279,21 @@ _ROWS = (
     ("replay.before", Scope.REPLAY, "p,N", "mark_before", "mark before", "Go to the mark before", 8),
     ("replay.start", Scope.REPLAY, "home,g", "seek_start", "start", "Go to the begin of the recording"),
     ("replay.end", Scope.REPLAY, "end,G", "seek_end", "end", "Go to its end, or to now"),
+    ("pipelines.down", Scope.PIPELINES, "j", "go(1)", "down", "Go to the next line"),
+    ("pipelines.up", Scope.PIPELINES, "k", "go(-1)", "up", "Go to the line before"),
+    ("pipelines.close", Scope.PIPELINES, "escape,q,ampersand", "close", "close", "Close the list of pipelines"),
+    ("run.close", Scope.RUN, "escape,q,ampersand", "close", "back", "Go back to the sessions", 1),
+    ("run.approve", Scope.RUN, "y", "approve", "approve", "Let the step begin; a note is told to its agent", 2),
+    ("run.deny", Scope.RUN, "D", "deny", "deny", "Do not let the step begin; it counts as failed", 3),
+    ("run.retry", Scope.RUN, "r", "retry", "retry", "Try a failed step again: red checks go to its agent, else anew", 4),
+    ("run.open", Scope.RUN, "enter", "open_session", "session", "Go to the step's session", 5),
+    ("run.skip", Scope.RUN, "s", "skip", "skip", "Go on as if the step were not there", 6),
+    ("run.cancel", Scope.RUN, "x", "cancel", "cancel run", "Begin no more steps; agents go on or stop, as you choose", 7),
+    ("run.next", Scope.RUN, "n,full_stop", "next_need", "next", "Go to the next step that needs you", 8),
+    ("run.left", Scope.RUN, "left,h", "go(-1, 0)", "left", "Go to the step before"),
+    ("run.right", Scope.RUN, "right,l", "go(1, 0)", "right", "Go to the step after"),
+    ("run.up", Scope.RUN, "up,k", "go(0, -1)", "up", "Go to the step above"),
+    ("run.down", Scope.RUN, "down,j", "go(0, 1)", "down", "Go to the step below"),
     ("filters.recall", Scope.FILTERS, "1,2,3,4,5,6,7,8,9", "recall", "use", "Use the saved filter of that number"),
     ("filters.save", Scope.FILTERS, "s", "save", "save", "Save the filter that holds now"),
     ("filters.remove", Scope.FILTERS, "x,delete", "remove", "remove", "Forget the filter"),

@@ -56,7 +56,7 @@ def _running(session: Session, glyphs: Glyphs) -> Status:
 def _ended(session: Session, glyphs: Glyphs) -> Status:
     if session.is_merged:
         return Status(glyphs.done, "muted", "merged")
-    if session.exit_code:
+    if session.exit_code and not session.stopped_at_rest:
         return Status(glyphs.failed, "error", f"exit {session.exit_code}")
     return Status(glyphs.done, "success", "done")
 

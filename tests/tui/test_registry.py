@@ -20,6 +20,8 @@ from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pipeline_run import RunScreen
+from agentdeck.tui.screens.pipelines import PipelinesScreen
 from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -56,6 +58,8 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.COMPARE: CompareScreen,
     Scope.PULLS: PullsScreen,
     Scope.METRICS: MetricsScreen,
+    Scope.PIPELINES: PipelinesScreen,
+    Scope.RUN: RunScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -93,6 +97,8 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PIPELINES,),
+        (Scope.RUN,),
         (Scope.PULLS,),
         (Scope.METRICS,),
     ):

@@ -24,6 +24,8 @@ _SCOPES = (
     Scope.LIST,
     Scope.COMPOSER,
     Scope.COMPARE,
+    Scope.PIPELINES,
+    Scope.RUN,
     Scope.PULLS,
     Scope.METRICS,
     Scope.GROUP,
