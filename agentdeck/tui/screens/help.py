@@ -41,6 +41,7 @@ _SCOPES = (
     Scope.MESSAGES,
     Scope.NOTICES,
     Scope.TURNS,
+    Scope.HANDOFF,
     Scope.MATRIX,
     Scope.APP,
 )
