@@ -192,9 +192,11 @@ class SessionsScreen(HandingOffScreen):
             store.indicator(), store.pool, self._quick, home
         )
         self.query_one(IndicatorBar).show_runs(len(store.runs_in_need()))
-        self.query_one("#filter-count", Static).update(
-            Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
-        )
+        count = Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
+        counted = self.query_one("#filter-count", Static)
+        if counted.content != count:
+            # An update has the whole screen laid out anew.
+            counted.update(count)
         self._show_emptiness(has_rows=bool(rows))
         if self._session_to_open and store.is_known:
             self._open_at_once(self._session_to_open)
