@@ -13,6 +13,7 @@ from pathlib import Path
 from agentdeck.agents.conversations import claude_said
 from agentdeck.agents.definition import Agent, Launch, Start, Usage, model_of, rule
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
+from agentdeck.agents.outside import claude_outside
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.custom_agents import CustomAgent
 from agentdeck.core.session import Activity, NeedsKind
@@ -58,7 +59,11 @@ def _settings(start: Start) -> str:
 def _launch(start: Start) -> Launch:
     argv = ["claude", "--settings", str(start.folder / SETTINGS_FILE)]
     chosen = "" if start.resume else start.conversation
-    if chosen:
+    if start.continues:
+        argv += ["--resume", start.continues]
+        argv += ["--fork-session", "--session-id", chosen] if start.forks else []
+        chosen = chosen if start.forks else start.continues
+    elif chosen:
         argv += ["--session-id", chosen]
     elif start.resume:
         resumed = ["--resume", start.conversation]
@@ -157,5 +162,7 @@ CLAUDE = Agent(
     read_said=claude_said,
     modes=AGENT_MODES,
     models=MODELS,
+    forks=True,
+    find_outside=claude_outside,
     cannot_express=frozenset({"handoffs", "target", "mcp-servers"}),
 )

@@ -24,6 +24,7 @@ from agentdeck.agents.definition import (
     rule,
 )
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
+from agentdeck.agents.outside import codex_outside
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, NeedsKind
 
@@ -69,12 +70,21 @@ def _hooks() -> str:
     return f"hooks={{{','.join(entries)},state={{{','.join(known)}}}}}"
 
 
+def _conversation(start: Start) -> tuple[list[str], list[str]]:
+    """The verb that goes on with a conversation, and which one; nothing for a new one."""
+    if start.resume:
+        return ["resume"], [start.conversation or "--last"]
+    if start.continues:
+        # Told its folder, it does not ask which of the two to work in.
+        verb = "fork" if start.forks else "resume"
+        return [verb, "-C", str(start.worktree)], [start.continues]
+    return [], []
+
+
 def _launch(start: Start) -> Launch:
-    argv = ["codex"]
     goes_on = start.resume
-    if goes_on:
-        argv += ["resume"]
-    argv += ["-c", _hooks()]
+    verb, conversation = _conversation(start)
+    argv = ["codex", *verb, "-c", _hooks()]
     model = model_of(MODELS, start.model, start.custom)
     if model:
         argv += ["-m", model]
@@ -89,8 +99,7 @@ def _launch(start: Start) -> Launch:
         argv += ["-c", f"developer_instructions={told}"]
     for image in start.images if not goes_on else ():
         argv += ["-i", image]
-    if goes_on:
-        argv.append(start.conversation or "--last")
+    argv += conversation
     if start.prompt and not goes_on:
         argv += ["--", start.prompt]
     return Launch(tuple(argv))
@@ -152,5 +161,7 @@ CODEX = Agent(
     read_said=codex_said,
     modes=MODES,
     models=MODELS,
+    forks=True,
+    find_outside=codex_outside,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
 )

@@ -30,8 +30,22 @@ class Start:
     folder: Path = Path()
     """The session's own folder, for files that hold for this session only."""
     worktree: Path = Path()
+    continues: str = ""
+    """The conversation of another session to go on with, with the prompt."""
+    forks: bool = False
+    """Whether that one stays as it is, and a copy of it goes on."""
     findings: Path | None = None
     """For a reviewer: the one folder that it writes to; its worktree is for reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A conversation that AgentDeck did not start, by its CLI's own record."""
+
+    conversation: str
+    transcript: Path
+    folder: Path
+    """Where its CLI was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,11 @@ class Agent:
     for an agent that drops an Enter which comes while it is busy."""
     models: str = ""
     """A regular expression for names of models that it has; empty takes any."""
+    forks: bool = False
+    """Whether it goes on with a conversation, or a copy of it, in another worktree."""
+    find_outside: Callable[[Mapping[str, str], str, Path], Outside | None] | None = None
+    """Finds a conversation by its id, or the newest of a folder, by the variables of
+    the person's shell."""
     resumes: bool = True
     """Whether it goes on with its conversation when it is started again."""
     plays_custom: bool = True

@@ -71,6 +71,8 @@ def _launch(start: Start) -> Launch:
         argv += ["--agent", start.custom.name]
     if start.resume:
         argv += ["--session", start.conversation] if start.conversation else ["-c"]
+    elif start.continues:
+        argv += ["--session", start.continues, *(["--fork"] if start.forks else [])]
     if start.prompt and not start.resume:
         argv += ["--prompt", "\n".join([start.prompt, *start.images])]
     env = {"OPENCODE_CONFIG_CONTENT": json.dumps(config)}

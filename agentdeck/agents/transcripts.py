@@ -32,3 +32,26 @@ def json_lines(file: Path, holding: str = "") -> Iterator[dict[str, Any]]:
                     yield value
     except OSError:
         return
+
+
+def newest_lines(file: Path, most_bytes: int) -> Iterator[dict[str, Any]]:
+    """The objects of the end of a file with one a line, however large the file is.
+
+    A line that is still being written, or that begins before the end that is read, is
+    passed over, as is one that is no object.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with file.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - most_bytes))
+        if size > most_bytes:
+            stream.readline()
+        for line in stream:
+            try:
+                value = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(value, dict):
+                yield value

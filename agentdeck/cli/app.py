@@ -16,6 +16,8 @@ _V = "agentdeck.cli.verbs"
 VERBS = {
     "run": f"{_V}.run:run",
     "brief": f"{_V}.brief:brief",
+    "handoff": f"{_V}.handing_off:handoff",
+    "fork": f"{_V}.handing_off:fork",
     "ls": f"{_V}.ls:ls",
     "show": f"{_V}.show:show",
     "logs": f"{_V}.logs:logs",
@@ -68,6 +70,8 @@ VERBS = {
     "trash": f"{_V}.trash:trash",
     "prune": f"{_V}.trash:prune",
     "events": f"{_V}.events:events",
+    "mcp": f"{_V}.mcp:mcp",
+    "hooks": f"{_V}.hooks:hooks",
     "metrics": f"{_V}.metrics:metrics",
     "explain": f"{_V}.explain:explain",
     "bindings": f"{_V}.bindings:bindings",

@@ -18,6 +18,7 @@ from agentdeck.config.repository_settings import When
 from agentdeck.config.review_settings import ReviewSettings
 from agentdeck.core.calling import quiet_hours
 from agentdeck.core.errors import UsageError
+from agentdeck.core.hook_events import checked_pattern
 from agentdeck.core.turns import CommitPolicy
 
 
@@ -154,6 +155,39 @@ class CheckSettings(_Section):
     """When they run by themselves, where the repository does not say."""
 
 
+class HookSettings(_Section):
+    """A command that runs when something happens; the event is its standard input."""
+
+    on: list[str] = Field(min_length=1)
+    """Events by name or pattern, such as `session.needs-input`, `merge.*` or `*`."""
+    run: list[str] = Field(min_length=1)
+    """The command and its arguments."""
+    timeout_s: float = Field(default=30, gt=0, le=3600)
+
+    @field_validator("on")
+    @classmethod
+    def _are_events(cls, value: list[str]) -> list[str]:
+        return [checked_pattern(each) for each in value]
+
+    @field_validator("run")
+    @classmethod
+    def _is_command(cls, value: list[str]) -> list[str]:
+        if not value[0].strip() or any("\0" in each for each in value):
+            raise ValueError("the command is empty, or has a null character")
+        return [str(Path(value[0]).expanduser()), *value[1:]]
+
+
+class McpSettings(_Section):
+    """What agents may do with other agents by `agentdeck mcp`."""
+
+    merge: bool = False
+    """Whether they may merge."""
+    max_depth: int = Field(default=2, ge=0, le=10)
+    """How deep agents may start agents; 0 lets nobody start any."""
+    max_sessions: int = Field(default=10, ge=0, le=1000)
+    """How many sessions that agents started may be there that are not over."""
+
+
 class PortSettings(_Section):
     """The ports of which each session gets a block of ten, as `AGENTDECK_PORT`."""
 
@@ -226,7 +260,24 @@ class Settings(BaseSettings):
     checks: CheckSettings = CheckSettings()
     port_range: PortSettings = PortSettings()
     turns: TurnSettings = TurnSettings()
+    mcp: McpSettings = McpSettings()
+    hooks: dict[str, HookSettings] = {}
+    """By name; only the person's own settings have any."""
     reviews: ReviewSettings = ReviewSettings()
+
+    @field_validator("hooks", mode="before")
+    @classmethod
+    def _are_tables(cls, value: Any) -> Any:
+        for name, hook in value.items() if isinstance(value, dict) else ():
+            if not isinstance(hook, dict):
+                raise ValueError(  # noqa: TRY004  # pydantic takes no TypeError for one
+                    "a hook is a table of its own, such as [hooks.tell-me]"
+                )
+            if not re.fullmatch(r"[\w.-]{1,60}", str(name)):
+                raise ValueError(
+                    f"{name!r} names no hook: use letters, digits, '-', '_' and '.'"
+                )
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     CHECK_ENDED = "check_ended"
     PIPELINE_CHANGED = "pipeline_changed"
     REVIEW_CHANGED = "review_changed"
+    SESSION_HANDED_OFF = "session_handed_off"
     ATTENDED = "attended"
     """A person works with a session, or with none any more; see `core.gain_events`."""
     PULSE = "pulse"

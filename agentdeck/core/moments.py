@@ -16,6 +16,8 @@ from agentdeck.core.events import EventKind
 from agentdeck.core.session import Activity, Phase, Session
 
 MAX_TEXT = 500
+BY_AGENT = "an agent sent a text"
+"""Why a session works to which another agent, not a person, has sent a text."""
 
 
 class MomentKind(StrEnum):
@@ -122,7 +124,7 @@ def _of_answer(before: Session, after: Session) -> Iterator[Moment]:
     if why is None or why.source != "answer":
         return
     said = why.detail.removeprefix("answered")
-    by = "you"
+    by = "you" if said != BY_AGENT else "an agent"
     if said.startswith(" by "):
         by, _, said = said.removeprefix(" by ").partition(": ")
     yield Moment(
@@ -141,6 +143,9 @@ def moment_of_event(
         case EventKind.SESSION_MERGED:
             text = f"into {data.get('into')} as {str(data.get('commit') or '')[:8]}"
             return Moment(session_id, at, MomentKind.MERGED, _short(text))
+        case EventKind.SESSION_HANDED_OFF:
+            text = _short(str(data.get("text") or ""))
+            return Moment(session_id, at, MomentKind.STATUS, text)
         case EventKind.RULE_ANSWERED if data.get("error"):
             text = f"a rule could not answer: {data['error']}"
             return Moment(session_id, at, MomentKind.STATUS, _short(text))

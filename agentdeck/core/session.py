@@ -224,9 +224,24 @@ class Session:
     finding_warnings: int = 0
     finding_notes: int = 0
     type: SessionType = SessionType.BACKGROUND
+    parent: str = ""
+    """The session whose agent started it by MCP, by id."""
+    depth: int = 0
+    """How deep it is below a person: 0 if one started it, 1 if an agent of theirs did."""
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
     folder and its branch are the person's to commit, merge and throw away."""
+    handoff: str = ""
+    """The ref of the commits and files that it was handed to begin with."""
+    origin: str = ""
+    """The session that it continues, by id; or `claude:ID`, a conversation that
+    AgentDeck did not start."""
+    way: str = ""
+    """How the conversation of the origin came along: fork, resume, markdown, none."""
+    continues: str = ""
+    """The conversation that its CLI forks or resumes at the first start."""
+    continued: tuple[str, ...] = ()
+    """The sessions that continue it, by id."""
 
     @property
     def is_live(self) -> bool:

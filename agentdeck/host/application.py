@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from agentdeck.agents.registry import Registry
@@ -12,6 +13,7 @@ from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.core.hook_events import BY_HOOKS
 from agentdeck.core.session import Phase, Session
 from agentdeck.host.answering import Answering
 from agentdeck.host.batches import Batches
@@ -19,8 +21,11 @@ from agentdeck.host.checks import Checks
 from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
 from agentdeck.host.findings_book import FindingsBook
+from agentdeck.host.fleet_limits import FleetLimits
 from agentdeck.host.git_watch import GitWatch
+from agentdeck.host.handing_off import Handoffs, Terminal
 from agentdeck.host.history import History
+from agentdeck.host.hook_runs import Hooks
 from agentdeck.host.journal import Journal
 from agentdeck.host.landing import Landing
 from agentdeck.host.layouts import Layouts
@@ -61,6 +66,7 @@ from agentdeck.host.turns import Turns
 from agentdeck.host.usage import UsageReader
 from agentdeck.host.watchers import Watchers
 from agentdeck.launch.local import LocalLauncher
+from agentdeck.rpc.wire import session_to_wire
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +98,7 @@ class Host:
         self.stuck = StuckWatch(self.sessions, settings.status.stuck_after_s)
         self.notifier = Notifier(self.sessions, settings.notify, self._is_looked_at)
         self.notifier.on_problem = self._say_problem
+        self._add_hooks()
         self.outbox = Outbox(self.sessions, self.supervisor)
         self.launcher = LocalLauncher(
             paths.runtime / "runners.sock", paths.state / "runners.log"
@@ -124,6 +131,7 @@ class Host:
         self._attaching: set[asyncio.Task[None]] = set()
         self._loaded = loaded
         self._add_choices(loaded)
+        self._add_handoffs()
         self.pipelines = Pipelines(self, loaded.runs)
         self._connect(starter)
 
@@ -193,12 +201,34 @@ class Host:
         self.usage = UsageReader(self.sessions, self.registry)
         self.limits = LimitKeeper(self.sessions, self.supervisor)
 
+    def _add_hooks(self) -> None:
+        """Add the person's commands, told what happens from now on, and the limits."""
+        self.fleet = FleetLimits(
+            self.paths, self.sessions, self.supervisor, self.settings.mcp
+        )
+        self.hooks = Hooks(self.paths, self.settings.hooks, self._say_of_hook)
+        self.hooks.know([session_to_wire(session) for session in self.sessions])
+        self.journal.on_told = self.hooks.told
+
     def _add_choices(self, loaded: Loaded) -> None:
         """Add what people chose in clients and find again in the next one."""
         self.layouts = Layouts(self.store, loaded.layouts)
         self.listing = Listing(self.store, self.journal, loaded.listing)
         self.composing = Composing(
             self.paths, self.store, loaded.prompts, loaded.choices
+        )
+
+    def _add_handoffs(self) -> None:
+        """Add what continues one session as another."""
+        self.handoffs = Handoffs(
+            self.sessions,
+            self.registry,
+            self.creator,
+            self.outbox,
+            Terminal(
+                self.history.text_logs.lines_of, partial(self.screen_of, ansi=False)
+            ),
+            partial(self.stop_session, force=False),
         )
 
     def _connect(self, starter: Starter) -> None:
@@ -338,6 +368,7 @@ class Host:
     async def _end(
         self, journal: asyncio.Task[None], watching: asyncio.Task[None]
     ) -> None:
+        await self.hooks.close()
         await self.pipelines.close()
         await self.landing.close()
         await self.reviews.close()
@@ -380,6 +411,7 @@ class Host:
     def _phase_changed(self, session: Session) -> None:
         self.pool.kick()
         self.limits.consider(session)
+        self.handoffs.phase_changed(session)
         self.reviews.changed(session)
         if self.sessions.find(session.id) is None:
             self.radar.gone(session)
@@ -411,6 +443,10 @@ class Host:
 
     def _say_problem(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})
+
+    def _say_of_hook(self, text: str) -> None:
+        data: dict[str, object] = {"level": "warning", "text": text, "by": BY_HOOKS}
+        self.journal.record(EventKind.NOTICE, data)
 
     def _run_needs(self, text: str) -> None:
         self.journal.record(EventKind.NOTICE, {"level": "warning", "text": text})

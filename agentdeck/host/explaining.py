@@ -32,6 +32,8 @@ def explain(host: Host, session: Session) -> dict[str, Any]:
         "setup": {"state": session.setup.value, "note": session.setup_note},
         "check": {"state": session.check.value, "note": session.check_note},
         "turn_note": session.turn_note,
+        "continues": _continues(host, session),
+        "continued": [_name(host, each) for each in session.continued],
         "evidence": [
             {
                 "source": sign.source.name.lower(),
@@ -44,6 +46,19 @@ def explain(host: Host, session: Session) -> dict[str, Any]:
             for sign in signs
         ],
     }
+
+
+def _continues(host: Host, session: Session) -> dict[str, str] | None:
+    """What a session continues, and how; None where it began by itself."""
+    if not session.origin:
+        return None
+    return {"session": _name(host, session.origin), "way": session.way}
+
+
+def _name(host: Host, session_id: str) -> str:
+    """A session's name; what is no session any more stands for itself."""
+    found = host.sessions.find(session_id)
+    return found.name if found is not None else session_id
 
 
 def _because(host: Host, session: Session) -> str | None:

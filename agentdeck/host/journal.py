@@ -41,6 +41,8 @@ class Journal:
         self._unwritten: list[Event] = []
         self._wake = asyncio.Event()
         self._subscribers: list[Subscriber] = []
+        self.on_told: Subscriber = lambda _: None
+        """Called with each event like a client, though it does not count as one."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._disk_fails = False
@@ -141,6 +143,7 @@ class Journal:
     def _tell(self, events: list[Event]) -> None:
         for event in events:
             self.told_seq = event.server_seq
+            self.on_told(event)
             for subscriber in tuple(self._subscribers):
                 subscriber(event)
 

@@ -86,8 +86,19 @@ class Outbox:
         self.consider(changed)
         return changed
 
-    async def interrupt_and_send(self, session: Session, text: str) -> None:
+    async def interrupt_and_send(
+        self, session: Session, text: str, what: str = "a text was sent"
+    ) -> None:
         """Interrupt a session's turn, wait until it rests, and type a text.
+
+        Raises:
+            AgentDeckError: If it does not run, asks something, or does not rest.
+        """
+        await self.interrupt(session)
+        await self._send(session, text, what)
+
+    async def interrupt(self, session: Session) -> None:
+        """Interrupt a session's turn, if it is in one, and wait until it rests.
 
         Raises:
             AgentDeckError: If it does not run, asks something, or does not rest.
@@ -100,7 +111,6 @@ class Outbox:
                 {"t": "key", "key": live.witness.agent.interrupt or "ctrl+c"}
             )
             await self._until_rest(session)
-        await self._send(session, text, "a text was sent")
 
     async def _until_rest(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -108,7 +118,7 @@ class Outbox:
         while not _rests(self._sessions.session(session.id)):
             if loop.time() >= deadline:
                 raise RefusedError(
-                    f"{session.name} was interrupted but goes on, so nothing was sent."
+                    f"{session.name} was interrupted but goes on, so nothing was done."
                 )
             await asyncio.sleep(LOOK_EVERY_S)
 

@@ -150,8 +150,12 @@ class Screens:
             async for payload in screen.link.payloads():
                 if screen.passes(payload):
                     await self._send(pack_frame(channel, payload))
-            if screen.is_replay:
-                await self._send(pack_frame(channel, _REPLAY_ENDED))
+            # An agent's end waits for nobody who has yet to draw what came before.
+            last: bytes | None = _REPLAY_ENDED
+            if not screen.is_replay:
+                last = await self._kept(screen.session_id)
+            if last is not None:
+                await self._send(pack_frame(channel, last))
         finally:
             if live is not None:
                 live.viewers -= 1
@@ -164,11 +168,16 @@ class Screens:
         task.add_done_callback(self._last_frames.discard)
 
     async def _last_frame(self, session: Session) -> bytes:
-        file = self._paths.session_dir(session.id) / "screen.json"
-        frame = await asyncio.to_thread(read_json, file)
+        frame = await self._kept(session.id)
         if frame is None:
             raise AgentDeckError(_why_no_screen(session))
-        return json.dumps(frame).encode()
+        return frame
+
+    async def _kept(self, session_id: str) -> bytes | None:
+        """The screen that a runner left when its agent ended."""
+        file = self._paths.session_dir(session_id) / "screen.json"
+        frame = await asyncio.to_thread(read_json, file)
+        return None if frame is None else json.dumps(frame).encode()
 
 
 def _why_no_screen(session: Session) -> str:

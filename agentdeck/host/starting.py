@@ -15,7 +15,9 @@ from agentdeck.config.agent_files import read_agent_file
 from agentdeck.config.paths import Paths
 from agentdeck.config.settings import Settings
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.handoffs import Way
 from agentdeck.core.session import Activity, Phase, Session
+from agentdeck.git.carrying import head_of, unpack
 from agentdeck.git.names import full_ref
 from agentdeck.git.repository import commit_of, open_repository
 from agentdeck.git.worktrees import create_worktree, list_worktrees
@@ -163,6 +165,8 @@ class Starter:
                 else None,
                 folder=folder,
                 worktree=Path(session.worktree),
+                continues="" if was_started else session.continues,
+                forks=session.way == Way.FORK,
                 findings=findings_folder(self._paths, session.id)
                 if session.is_review
                 else None,
@@ -191,16 +195,21 @@ class Starter:
         for worktree in list_worktrees(repository):
             is_ours = worktree.path == path and worktree.branch == session.branch
             if is_ours and path.is_dir():
+                if session.handoff and not was_started:
+                    unpack(path, session.handoff)
                 return not was_started
+        begin = session.base_commit
+        if session.handoff and not was_started:
+            begin = head_of(repository.root, session.handoff)
         # A host that died may have got no further than the branch.
-        is_begun = (
-            commit_of(repository, full_ref(session.branch)) == session.base_commit
-        )
+        is_begun = commit_of(repository, full_ref(session.branch)) == begin
         create_worktree(
             repository,
             path,
             session.branch,
-            session.base_commit,
+            begin,
             existing_branch=was_started or is_begun,
         )
+        if session.handoff and not was_started:
+            unpack(path, session.handoff)
         return True

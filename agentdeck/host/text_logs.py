@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import secrets
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,8 @@ START_S = 5.0
 UNUSED_S = 15.0
 """A process that nobody asked for so long ends."""
 MAX_PROCESSES = 6
+MAX_LINES = 2_000
+"""So many of the newest lines are given as a list."""
 LOOK_AGAIN_S = 1.0
 """How often a screen that may have settled is asked for, while somebody waits."""
 
@@ -99,6 +102,20 @@ class TextLogs:
                 return {**answer, "end": False, "whole": made.is_whole}
             if made.is_whole:
                 await _until_more(live, made, left_s)
+
+    async def lines_of(self, session: Session) -> list[str]:
+        """The newest lines of a session's text; none where it cannot be read."""
+        lines: deque[str] = deque(maxlen=MAX_LINES)
+        position: str | None = None
+        while True:
+            try:
+                answer = await self.read(session, position, 0)
+            except AgentDeckError:
+                return list(lines)
+            position = answer["position"]
+            lines += [str(each["text"]) for each in answer["entries"]]
+            if not answer["entries"] and (answer["end"] or answer["whole"]):
+                return list(lines)
 
     async def make(self, session: Session) -> Made:
         """Make the text, or a slice more of it; says how far it goes.

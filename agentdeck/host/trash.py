@@ -14,6 +14,7 @@ from typing import Any
 from agentdeck.config.paths import Paths
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
 from agentdeck.core.session import Phase, Session
+from agentdeck.git.carrying import forget as forget_carried
 from agentdeck.git.discards import discard, forget, restore
 from agentdeck.git.errors import BranchMissingError
 from agentdeck.git.repository import open_repository
@@ -184,4 +185,6 @@ def _remove(paths: Paths, entry: Discarded) -> None:
     repo = Path(entry.session.repo)
     if entry.kept and repo.is_dir():
         forget(open_repository(repo), entry.kept)
+    if entry.session.handoff and repo.is_dir():
+        forget_carried(open_repository(repo).root, entry.session.handoff)
     shutil.rmtree(paths.session_dir(entry.session.id))

@@ -1,6 +1,7 @@
 """Runs one command of a repository or a person, and leaves no process of it behind.
 
-A command runs in a process group of its own, without a terminal and without input.
+A command runs in a process group of its own and without a terminal; it can read what
+it is given, or nothing.
 What it leaves in its group ends with it. At its time limit, or when its task is
 cancelled, everything that carries its mark is killed, also what left the group.
 """
@@ -11,9 +12,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -38,6 +41,7 @@ async def run_command(
     *,
     mark: str,
     timeout_s: float,
+    stdin: bytes | None = None,
 ) -> Ended:
     """Run a command to its end, or to its time limit.
 
@@ -48,18 +52,20 @@ async def run_command(
         sink: Gets what it prints, as it prints it.
         mark: Names this run among all others.
         timeout_s: How long it may take.
+        stdin: What it can read; by default nothing.
 
     Raises:
         OSError: If it cannot be started.
     """
     started = time.monotonic()
+    given = await asyncio.to_thread(_given, stdin)
     reading, writing = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
             *command.argv,
             cwd=folder,
             env={**env, MARK: mark},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if given is None else given,
             stdout=writing,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -69,6 +75,8 @@ async def run_command(
         raise
     finally:
         os.close(writing)
+        if given is not None:
+            given.close()
     pump = asyncio.create_task(_pump(reading, sink), name="command-output")
     timed_out = is_whole = False
     try:
@@ -90,6 +98,16 @@ async def run_command(
         timed_out=timed_out,
         seconds=time.monotonic() - started,
     )
+
+
+def _given(data: bytes | None) -> IO[bytes] | None:
+    """A file without a name to read from: nobody has to write while it is read."""
+    if data is None:
+        return None
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed once the command has it
+    file.write(data)
+    file.seek(0)
+    return file
 
 
 def kill_marked(*marks: str) -> int:

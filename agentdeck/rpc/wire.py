@@ -51,6 +51,7 @@ def session_to_wire(session: Session) -> dict[str, Any]:
     values["collides"] = list(session.collides)
     values["same_files"] = list(session.same_files)
     values["checks"] = list(session.checks)
+    values["continued"] = list(session.continued)
     values["type"] = session.type.value
     values["check"] = session.check.value
     values["setup"] = session.setup.value
@@ -124,6 +125,7 @@ def session_from_wire(values: dict[str, Any]) -> Session:
     known["collides"] = tuple(known.get("collides") or ())
     known["same_files"] = tuple(known.get("same_files") or ())
     known["checks"] = tuple(known.get("checks") or ())
+    known["continued"] = tuple(known.get("continued") or ())
     known["type"] = SessionType(known.get("type") or SessionType.BACKGROUND)
     known["check"] = CheckState(known.get("check") or CheckState.NONE)
     known["setup"] = SetupState(known.get("setup") or SetupState.NONE)

@@ -131,6 +131,7 @@ class SessionStore:
                 | EventKind.RULE_ANSWERED
                 | EventKind.CHECK_ENDED
                 | EventKind.REVIEW_CHANGED
+                | EventKind.SESSION_HANDED_OFF
                 | EventKind.ATTENDED
                 | EventKind.PULSE
                 | EventKind.NOTICE

@@ -43,8 +43,17 @@ async def _explain(name: str, *, as_json: bool) -> None:
         if state != "none":
             said = f"  {what:<9} {state}{': ' if note else ''}{note}"
             report.out(report.plain(said))
+    _print_links(answer)
     for sign in answer["evidence"]:
         report.out(_line(sign))
+
+
+def _print_links(answer: dict[str, Any]) -> None:
+    if answer["continues"]:
+        way, origin = answer["continues"]["way"], answer["continues"]["session"]
+        report.out(report.plain(f"  continues {origin} ({way})"))
+    for name in answer["continued"]:
+        report.out(report.plain(f"  continued by {name}"))
 
 
 def _line(sign: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from agentdeck.cli.briefing import (
     limits_from,
     merged,
 )
+from agentdeck.cli.environment import agent_environment, is_text
 from agentdeck.cli.lazy import verb
 from agentdeck.cli.selection import AsJson, finish
 from agentdeck.cli.task_lists import read_tasks
@@ -202,7 +202,7 @@ def run(  # noqa: PLR0913 - a parameter for each option
         "auto_commit": auto_commit,
         "type": "local" if local or here else "background",
         "in_checkout": here,
-        "env": _environment(),
+        "env": agent_environment(),
         **limits_to_order(limits_from(limit or [])),
     }
     shared = merged(shared, briefed)
@@ -250,7 +250,7 @@ def _prompts(prompt: str | None, source: str | None, count: int) -> list[str]:
     if source is not None:
         texts = read_tasks(source, sys.stdin.read() if source == "-" else None)
     for text in texts:
-        if not _is_text(text):
+        if not is_text(text):
             raise UsageError("The prompt is not UTF-8 text.")
     return texts * count
 
@@ -270,23 +270,6 @@ def _folder(repo: str | None) -> Path:
         return Path(repo or ".").expanduser().absolute()
     except FileNotFoundError as error:
         raise UsageError("This folder is gone. Go to another one.") from error
-
-
-def _environment() -> dict[str, str]:
-    """What an agent started here would see; JSON has no place for other bytes."""
-    return {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("AGENTDECK_") and _is_text(key) and _is_text(value)
-    }
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 async def _run(orders: list[dict[str, Any]], *, wait: bool, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from agentdeck.cli.selection import (
     FilterQuery,
     Names,
     finish,
+    list_sessions,
     now,
     select,
 )
@@ -43,6 +44,10 @@ async def _show(
     shown: list[dict[str, Any]] = []
     async with connected(paths_from_environment()) as client:
         sessions = await select(client, names, query, everything=everything)
+        known = sessions
+        if any(each.origin or each.continued for each in sessions):
+            known, _ = await list_sessions(client, archived=True)
+        by_id = {str(each.id): each.name for each in known}
         for number, session in enumerate(sessions):
             answer = await client.call("session.commits", id=session.id)
             commits = answer["commits"]
@@ -50,14 +55,16 @@ async def _show(
             if not as_json:
                 if number:
                     report.out()
-                _print(session, commits)
+                _print(session, commits, by_id)
     if as_json:
         report.out_json(shown)
 
 
-def _print(session: Session, commits: list[dict[str, Any]]) -> None:
+def _print(
+    session: Session, commits: list[dict[str, Any]], names: dict[str, str]
+) -> None:
     report.out(report.paint(report.plain(session.title), "bold"))
-    for label, value in _facts(session):
+    for label, value in _facts(session, names):
         if value:
             report.out(f"  {label:<9} {report.plain(value)}")
     if commits:
@@ -90,7 +97,10 @@ def _pull(session: Session) -> str:
     return f"{pull_words(pull)}, {pull.url}" if pull is not None else ""
 
 
-def _facts(session: Session) -> list[tuple[str, str]]:
+def _facts(session: Session, names: dict[str, str]) -> list[tuple[str, str]]:
+    def named(session_id: str) -> str:
+        return names.get(session_id, session_id)
+
     changes = f"+{session.added} -{session.removed}"
     state = "uncommitted changes" if session.dirty else "all committed"
     needs = session.needs
@@ -111,6 +121,11 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("branch", f"{session.branch} from {session.base}"),
         ("type", session.type.value),
         ("checkout" if session.in_checkout else "worktree", session.worktree),
+        (
+            "continues",
+            f"{named(session.origin)} ({session.way})" * bool(session.origin),
+        ),
+        ("goes on", ", ".join(f"as {named(each)}" for each in session.continued)),
         ("changes", f"{changes}, {state}"),
         ("position", f"{session.ahead} ahead, {session.behind} behind"),
         ("setup", told(session.setup, session.setup_note)),
