@@ -25,8 +25,9 @@ from agentdeck.tui.groups import Placings, Quick, Section, arranged
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.rows import rows_of, sessions_of
+from agentdeck.tui.screens.handing_off import HandingOffScreen
 from agentdeck.tui.screens.hints import group_hints, hints_for
-from agentdeck.tui.screens.listing import LINES, WITHOUT, ListingScreen
+from agentdeck.tui.screens.listing import LINES, WITHOUT
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.filter_input import FilterInput
 from agentdeck.tui.widgets.footer import Hint, KeyBar
@@ -42,7 +43,7 @@ AGES_EVERY_S = 10.0
 LOST = "Connection to the host lost · reconnecting…"
 
 
-class SessionsScreen(ListingScreen):
+class SessionsScreen(HandingOffScreen):
     """List, terminal, indicator and keys."""
 
     AUTO_FOCUS = "SessionList"
