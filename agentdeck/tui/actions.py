@@ -245,6 +245,8 @@ _ROWS = (
     ("log.open", Scope.LOG, "l", "open_log", "log", "From a timeline, read the log at this moment", 6),
     ("log.fold", Scope.LOG, "enter,o", "fold", "unfold", "Show a long result whole or folded; elsewhere replay this moment", 8),
     ("log.replay", Scope.LOG, "V", "replay", "replay", "Replay from the moment of the line", 7),
+    ("log.select", Scope.LOG, "v", "select", "select", "Select lines from here on; again for none", 10),
+    ("log.copy", Scope.LOG, "y", "copy", "copy", "Copy the selected lines, or the line, to the clipboard", 11),
     ("log.down", Scope.LOG, "down,j", "go_by(1)", "down", "Go down a line"),
     ("log.up", Scope.LOG, "up,k", "go_by(-1)", "up", "Go up a line"),
     ("log.page-down", Scope.LOG, "pagedown,space,ctrl+d", "page(1)", "page down", "Go down a page"),

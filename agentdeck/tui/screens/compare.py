@@ -269,7 +269,8 @@ class CompareScreen(Screen[str | None]):
         if others:
             lines += ["These are stopped and discarded:"]
             lines += [f"  {_with_state(each)}" for each in others]
-            lines += ["", "ctrl+z brings them back, and again undoes the merge."]
+            key = self._deck.keymap.key("session.undo")
+            lines += ["", f"{key} brings them back, and again undoes the merge."]
         screen = ConfirmScreen(
             f"Pick {session.name}?", lines, "Pick", is_grave=bool(others)
         )
