@@ -86,6 +86,9 @@ class Pipelines:
         for run in self.book:
             if not run.record.outcome:
                 self._drive(run)
+            elif run.record.final is not None:
+                # Its end is no news.
+                self._shown[run.name] = run_from_wire(run.record.final)
 
     async def close(self) -> None:
         """Do nothing more; what is begun goes on, and so does the run later."""

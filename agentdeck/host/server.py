@@ -206,10 +206,14 @@ class Peer:
                 case "screen.close":
                     channel = m.Channel.model_validate(params).channel
                     await self._screens.close(channel)
+                case "gain.attend":
+                    await self._call(method, params)
                 case _:
                     logger.info("notification_unknown: %s", method)
         except ValidationError as error:
             logger.info("notification_invalid: %s", _sentence(error))
+        except AgentDeckError as error:
+            logger.info("notification_refused: %s", error.message)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -35,9 +35,12 @@ class Scope(StrEnum):
     NOTICES = "reading notices"
     RESULTS = "what could not be done"
     TURNS = "the turns of a session"
+    FINDINGS = "reviews by agents"
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
+    PIPELINES = "choosing a pipeline"
+    RUN = "a pipeline's run"
     PULLS = "pull requests"
     METRICS = "reading the measured gain"
 
@@ -90,6 +93,7 @@ _ROWS = (
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Review what the session changed: read, comment, mark as read", 3),
     ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
     ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
+    ("session.pipelines", Scope.SESSION, "ampersand", "show_pipelines", "pipelines", "Start another session once this is green, merged or over; see and start pipelines"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.pulls", Scope.SESSION, "O", "show_pulls", "pull request", "Open, follow and merge pull requests on GitHub, by gh"),
     ("session.stop", Scope.SESSION, "s", "stop", "stop", "Stop the agent; branch and worktree stay", 5),
@@ -103,6 +107,7 @@ _ROWS = (
     ("session.explain", Scope.SESSION, "e", "explain", "why", "Say why the session has its status", 12),
     ("session.log", Scope.SESSION, "l", "show_log", "log", "Read all that the agent printed", 13),
     ("session.check", Scope.SESSION, "C", "run_checks", "check", "Run the checks, or read what they printed"),
+    ("session.reviews", Scope.SESSION, "at", "show_reviews", "reviews", "See what reviewing agents found, or have the session reviewed now"),
     ("session.setup", Scope.SESSION, "I", "show_setup", "setup", "Read how the worktree was set up, or do it again", 2),
     ("session.timeline", Scope.SESSION, "Q", "show_timeline", "timeline", "See what happened: prompts, tools, answers, commits, checks"),
     ("session.replay", Scope.SESSION, "V", "show_replay", "replay", "Replay the session's recording"),
@@ -206,10 +211,15 @@ _ROWS = (
     ("review.select", Scope.REVIEW, "v", "select", "select", "Begin to select lines, or let them go", 6),
     ("review.send", Scope.REVIEW, "s", "send", "send", "Send all comments that are not sent yet to the agent", 7),
     ("review.edit-comment", Scope.REVIEW, "e", "edit_comment", "edit", "Edit the comment under the cursor"),
-    ("review.resolve", Scope.REVIEW, "x", "resolve", "resolve", "Mark the comment as resolved, or not"),
+    ("review.resolve", Scope.REVIEW, "x", "resolve", "resolve", "Mark the comment as resolved, or not; dismiss a finding"),
     ("review.delete", Scope.REVIEW, "d,delete", "delete_comment", "delete", "Delete the comment"),
     ("review.next-comment", Scope.REVIEW, "full_stop", "to_comment(1)", "next comment", "Go to the next comment"),
     ("review.comment-before", Scope.REVIEW, "comma", "to_comment(-1)", "comment before", "Go to the comment before"),
+    ("review.next-finding", Scope.REVIEW, "f", "to_finding(1)", "next finding", "Go to the next finding of a reviewing agent"),
+    ("review.finding-before", Scope.REVIEW, "F", "to_finding(-1)", "finding before", "Go to the finding before"),
+    ("review.send-findings", Scope.REVIEW, "a", "send_findings", "send findings", "Send all findings that are open to the agent"),
+    ("review.send-finding", Scope.REVIEW, "y", "send_finding", "send finding", "Send the finding under the cursor to the agent"),
+    ("review.dismiss", Scope.REVIEW, "D", "dismiss_finding", "dismiss", "Dismiss the finding with a reason, or take that back"),
     ("review.open", Scope.REVIEW, "enter,o", "toggle_open", "open/close", "Open or close the file or folder", 8),
     ("review.all", Scope.REVIEW, "z", "toggle_all", "all", "Close all files, or open all"),
     ("review.compare", Scope.REVIEW, "b", "compare", "compare", "Choose what is compared: all, a commit, a turn, another session", 9),
@@ -271,6 +281,21 @@ _ROWS = (
     ("replay.before", Scope.REPLAY, "p,N", "mark_before", "mark before", "Go to the mark before", 8),
     ("replay.start", Scope.REPLAY, "home,g", "seek_start", "start", "Go to the begin of the recording"),
     ("replay.end", Scope.REPLAY, "end,G", "seek_end", "end", "Go to its end, or to now"),
+    ("pipelines.down", Scope.PIPELINES, "j", "go(1)", "down", "Go to the next line"),
+    ("pipelines.up", Scope.PIPELINES, "k", "go(-1)", "up", "Go to the line before"),
+    ("pipelines.close", Scope.PIPELINES, "escape,q,ampersand", "close", "close", "Close the list of pipelines"),
+    ("run.close", Scope.RUN, "escape,q,ampersand", "close", "back", "Go back to the sessions", 1),
+    ("run.approve", Scope.RUN, "y", "approve", "approve", "Let the step begin; a note is told to its agent", 2),
+    ("run.deny", Scope.RUN, "D", "deny", "deny", "Do not let the step begin; it counts as failed", 3),
+    ("run.retry", Scope.RUN, "r", "retry", "retry", "Try a failed step again: red checks go to its agent, else anew", 4),
+    ("run.open", Scope.RUN, "enter", "open_session", "session", "Go to the step's session", 5),
+    ("run.skip", Scope.RUN, "s", "skip", "skip", "Go on as if the step were not there", 6),
+    ("run.cancel", Scope.RUN, "x", "cancel", "cancel run", "Begin no more steps; agents go on or stop, as you choose", 7),
+    ("run.next", Scope.RUN, "n,full_stop", "next_need", "next", "Go to the next step that needs you", 8),
+    ("run.left", Scope.RUN, "left,h", "go(-1, 0)", "left", "Go to the step before"),
+    ("run.right", Scope.RUN, "right,l", "go(1, 0)", "right", "Go to the step after"),
+    ("run.up", Scope.RUN, "up,k", "go(0, -1)", "up", "Go to the step above"),
+    ("run.down", Scope.RUN, "down,j", "go(0, 1)", "down", "Go to the step below"),
     ("filters.recall", Scope.FILTERS, "1,2,3,4,5,6,7,8,9", "recall", "use", "Use the saved filter of that number"),
     ("filters.save", Scope.FILTERS, "s", "save", "save", "Save the filter that holds now"),
     ("filters.remove", Scope.FILTERS, "x,delete", "remove", "remove", "Forget the filter"),
@@ -296,6 +321,14 @@ _ROWS = (
     ("turns.switch", Scope.TURNS, "a", "switch", "auto-commit", "Commit what is uncommitted at the end of each turn, or not"),
     ("turns.force", Scope.TURNS, "f", "force", "force", "Go to the turn though the agent is at work"),
     ("turns.close", Scope.TURNS, "escape,q,T", "close", "close", "Go back to the sessions"),
+    ("findings.pick", Scope.FINDINGS, "space", "pick", "pick", "Pick the finding, or let it go"),
+    ("findings.send", Scope.FINDINGS, "s", "send", "send", "Send the picked findings, or all open ones, to the agent"),
+    ("findings.dismiss", Scope.FINDINGS, "x,delete", "dismiss_found", "dismiss", "Dismiss with a reason, or take that back"),
+    ("findings.post", Scope.FINDINGS, "p", "post", "post", "Post the picked findings, or all, to the pull request"),
+    ("findings.review", Scope.FINDINGS, "n", "review", "review now", "Have the session reviewed now, by a rule, a role or an agent"),
+    ("findings.down", Scope.FINDINGS, "j", "go(1)", "down", "Go to the next finding"),
+    ("findings.up", Scope.FINDINGS, "k", "go(-1)", "up", "Go to the finding before"),
+    ("findings.close", Scope.FINDINGS, "escape,q,at", "close", "close", "Go back to the sessions"),
     ("metrics.close", Scope.METRICS, "escape,q,dollar_sign", "close", "back", "Go back to the sessions", 1),
     ("metrics.by", Scope.METRICS, "g,tab", "group(1)", "group", "Group the rows by day, repository, agent or brief", 2),
     ("metrics.by-before", Scope.METRICS, "G,shift+tab", "group(-1)", "group before", "Group the rows by what came before"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -56,6 +58,8 @@ STARTED_AFTER_S = 1.0
 """By then the first paint is over."""
 OF_TEXTUAL = ("Theme", "Screenshot")
 SAID_S = 5.0
+LEAVE_WITHIN_S = 0.3
+"""A person who leaves does not wait for a host to hear of it."""
 MAX_NOTICES = 4
 """So many different notices within `SAID_S` are said; more would hide the app."""
 _ACTS = (
@@ -292,8 +296,13 @@ class AgentDeckApp(App[None], inherit_bindings=False):
         release_key, keymap = self._screen_shown.release_key, self.deck.keymap
         self.push_screen(HelpScreen(release_key, keymap, ascii_only=is_ascii))
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         self._attention.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_WITHIN_S):
+                for worker in tuple(self.workers):
+                    if worker.group == "attention":
+                        await worker.wait()
         compat.restore_title(self)
         live = sum(session.is_live for session in self.deck.store.sessions.values())
         going_on = f"{live} agents go on. " if live > 1 else "1 agent goes on. "

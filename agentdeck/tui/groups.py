@@ -75,7 +75,8 @@ def group_of(session: Session) -> Group:
     if session.phase is Phase.QUEUED:
         return Group.QUEUED
     idle = session.phase is Phase.RUNNING and session.activity is Activity.IDLE
-    ended_well = session.phase is Phase.ENDED and not session.exit_code
+    is_well = not session.exit_code or session.stopped_at_rest
+    ended_well = session.phase is Phase.ENDED and is_well
     if idle or (ended_well and session.ahead and not session.is_merged):
         return Group.READY
     return Group.ENDED

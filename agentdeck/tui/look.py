@@ -47,6 +47,7 @@ class Glyphs:
     unsure: str = "?"
     collides: str = "≠"
     near: str = "≈"
+    finding: str = "⚑"
     prompt: str = "❯"
     tool: str = "▸"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -81,6 +82,7 @@ ASCII = Glyphs(
     waiting=">",
     collides="%",
     near="~",
+    finding="&",
     prompt=">",
     tool="*",
     spinner="|/-\\",

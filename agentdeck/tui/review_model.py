@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from agentdeck.core.comments import Comment, Place, lines_named
 from agentdeck.core.diff_rows import Row, RowKind, rows_of
 from agentdeck.core.diff_text import FilePatch, parse_diff
+from agentdeck.core.findings import Kept
 from agentdeck.core.review import ReviewFile
 from agentdeck.tui.highlighting import FileColours
 
@@ -26,6 +27,8 @@ FIRST_PAGE_LINES = 600
 """The first page is small, so that it is there at once."""
 PAGE_FILES = 60
 MIN_WRAP = 20
+WHOLE = "the change as a whole"
+"""Stands for a file, where what is said is about none."""
 
 
 @dataclass(slots=True)
@@ -92,6 +95,8 @@ class Said:
 
     comment: Comment
     place: Place | None
+    finding: Kept | None = None
+    """What a reviewing agent found, which is then shown as a comment is."""
 
     @property
     def line(self) -> int:
@@ -280,7 +285,7 @@ class ReviewModel:
             self.said.setdefault(each.comment.anchor.path, []).append(each)
         self.sections = self.compared
         known = {section.file.path for section in self.sections}
-        known |= {section.file.old_path or "" for section in self.sections}
+        known |= {s.file.old_path for s in self.sections if s.file.old_path}
         for path in sorted(self.said.keys() - known):
             file = ReviewFile(len(self.sections), path, " ")
             self.sections.append(FileSection(file, is_open=True, is_elsewhere=True))
@@ -371,7 +376,7 @@ def _notes(section: FileSection) -> list[str]:
     """What is said of a file before its lines."""
     file = section.file
     if section.is_elsewhere:
-        return ["not in what is compared"]
+        return [] if file.path == WHOLE else ["not in what is compared"]
     notes: list[str] = []
     if file.status == "U":
         notes.append("A merge inside the worktree waits: this file has conflicts.")

@@ -56,7 +56,7 @@ def _running(session: Session, glyphs: Glyphs) -> Status:
 def _ended(session: Session, glyphs: Glyphs) -> Status:
     if session.is_merged:
         return Status(glyphs.done, "muted", "merged")
-    if session.exit_code:
+    if session.exit_code and not session.stopped_at_rest:
         return Status(glyphs.failed, "error", f"exit {session.exit_code}")
     return Status(glyphs.done, "success", "done")
 
@@ -116,6 +116,22 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     if session.pull is not None:
         cells += [(" ", "muted")] if cells else []
         cells += pull_mark(session.pull, glyphs)
+    found = finding_marks(session, glyphs)
+    return [*cells, (" ", "muted"), *found] if cells and found else cells + found
+
+
+def finding_marks(session: Session, glyphs: Glyphs) -> Cells:
+    """What reviewers found that still stands: `⚑2·1·4`, the gravest first."""
+    counts = (
+        (session.finding_errors, "error"),
+        (session.finding_warnings, "warning"),
+        (session.finding_notes, "faint"),
+    )
+    cells: Cells = []
+    for count, colour in counts:
+        if count:
+            sign = glyphs.dot if cells else glyphs.finding
+            cells.append((f"{sign}{_short(count)}", colour))
     return cells
 
 

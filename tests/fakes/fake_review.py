@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from agentdeck.core.comments import Anchor, Comment, comment_to_wire
+from agentdeck.core.comments import Anchor, Comment, Place, comment_to_wire
 from agentdeck.core.diff_text import LineKind, parse_diff
 from agentdeck.core.errors import RefusedError
 from agentdeck.core.events import EventKind
+from agentdeck.core.findings import (
+    Finding,
+    Kept,
+    Severity,
+    comment_text,
+    kept_to_wire,
+)
 from agentdeck.core.review import ReviewFile, file_to_wire
 from tests.fakes.fake_client import FakeLink
 
@@ -71,6 +78,31 @@ def a_file(number: int, path: str, status: str, **values: Any) -> ReviewFile:
     return ReviewFile(number, path, status, **fields)
 
 
+def a_finding(name: str, line: int = 9, **values: Any) -> Kept:
+    """A finding in the file `orchard/login.py`, on a line as it is there."""
+    path = values.pop("path", "orchard/login.py")
+    texts = values.pop("texts", ("    return hmac.compare_digest(given, stored)",))
+    finding = Finding(
+        path,
+        line,
+        line,
+        Severity(values.pop("severity", "error")),
+        values.pop("rule", "constant-time"),
+        values.pop("message", f"The message of {name}."),
+        values.pop("suggestion", ""),
+    )
+    anchor = Anchor(path, "new", line, tuple(texts) if line else ())
+    fields: dict[str, Any] = {
+        "review": "v1",
+        "by": "enforcer",
+        "reviewer": "review-fix-login",
+        "commit": "c" * 40,
+        "at": "2026-05-04T11:58:00+00:00",
+        **values,
+    }
+    return Kept(name, finding, anchor, **fields)
+
+
 class FakeReview:
     """Answers `review.*` of one session on a fake link."""
 
@@ -96,6 +128,15 @@ class FakeReview:
             ("targets", self._targets),
         ):
             link.answer(f"review.{method}", answer)
+        self.findings: list[Kept] = []
+        self.places: dict[str, Place] = {}
+        for method, answer in (
+            ("list", self._found),
+            ("send", self._send_found),
+            ("dismiss", self._dismiss),
+            ("reopen", self._reopen),
+        ):
+            link.answer(f"findings.{method}", answer)
 
     @staticmethod
     def _file(number: int, text: str) -> ReviewFile:
@@ -171,6 +212,34 @@ class FakeReview:
             self.comments = [replace(c, sent_at="t") for c in self.comments]
         message = "\n".join(f"{c.anchor.path}: {c.text}" for c in unsent)
         return {"message": message, "ids": [c.id for c in unsent], "queued": 1}
+
+    def _found(self, _: dict[str, Any]) -> dict[str, Any]:
+        wire = [kept_to_wire(k, self.places.get(k.id)) for k in self.findings]
+        return {"findings": wire}
+
+    def _set_found(self, params: dict[str, Any], **values: str) -> dict[str, Any]:
+        ids = params["findings"]
+        changed = [replace(k, **values) if k.id in ids else k for k in self.findings]  # type: ignore[arg-type]
+        self.findings = changed
+        self._tell(params)
+        return self._found(params)
+
+    def _dismiss(self, params: dict[str, Any]) -> dict[str, Any]:
+        return self._set_found(params, dismissed_at="t", reason=params["reason"])
+
+    def _reopen(self, params: dict[str, Any]) -> dict[str, Any]:
+        return self._set_found(params, dismissed_at="", reason="")
+
+    def _send_found(self, params: dict[str, Any]) -> dict[str, Any]:
+        ids = params["findings"]
+        if ids is None:
+            ids = [k.id for k in self.findings if k.state.value == "open"]
+        if not ids:
+            raise RefusedError("There is no finding that is not sent yet.")
+        if not params.get("preview"):
+            self._set_found({**params, "findings": ids}, sent_at="t")
+        chosen = [comment_text(k) for k in self.findings if k.id in ids]
+        return {"message": "\n".join(chosen), "ids": ids, "queued": 0}
 
     def _targets(self, _: dict[str, Any]) -> dict[str, Any]:
         sessions = [{"name": "two", "title": "Two", "branch": "agentdeck/two"}]

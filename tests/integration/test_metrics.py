@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -17,6 +18,7 @@ import pytest
 from agentdeck.config.paths import Paths
 from agentdeck.core.errors import ExitStatus
 from agentdeck.rpc.client import connected
+from tests.integration.app_terminal import AppTerminal
 from tests.integration.deck import DEADLINE_S, Deck
 
 pytestmark = pytest.mark.integration
@@ -156,6 +158,30 @@ def test_the_figures_follow_from_the_events(deck: Deck) -> None:
     assert {e["kind"] for e in reduced} <= {e["kind"] for e in every}
     filtered = deck.run("metrics", "--filter", "name:two", "--json").stdout
     assert json.loads(filtered)["total"]["discards"] == 1
+
+
+def test_the_app_tells_of_a_person_at_work(deck: Deck) -> None:
+    deck.shell("one", "sleep 300")
+    with contextlib.closing(AppTerminal(deck)) as app:
+        app.until_shown("one", "type", "×36")
+        app.type("\r")
+        app.until_shown("typing into one")
+        app.type("x")
+        app.until(lambda: attended(deck))
+        app.type("\x1d")
+        app.until_gone("typing into one")
+        app.type("q")
+        assert app.wait() == 0
+    told = attended(deck)
+    one = deck.sessions()["one"]["id"]
+    assert [told[0]["session_id"], told[-1]["session_id"]] == [one, None]
+    assert told[0]["data"]["how"] == "typing"
+    (row,) = json.loads(deck.run("metrics", "--json").stdout)["sessions"]
+    assert 0 < row["supervised_s"] < DEADLINE_S
+
+
+def attended(deck: Deck) -> list[dict[str, Any]]:
+    return [event for event in events(deck) if event["kind"] == "attended"]
 
 
 def test_groups_csv_and_wrong_words(deck: Deck) -> None:

@@ -290,7 +290,7 @@ async def test_lines_are_selected_and_copied_as_they_were_printed() -> None:
         await deck.press("k", "v", "k", "k", "y")
         assert deck.app.clipboard == (
             "  test_38 PASSED\n  test_39 PASSED\n"
-            "commit Compare passwords in constant time"
+            "commit 00a8b60b Compare in constant time"
         )
         assert view.selected_from is None
         await deck.press("v", "j", "escape")

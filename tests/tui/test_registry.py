@@ -10,6 +10,7 @@ from agentdeck.tui.app import AgentDeckApp
 from agentdeck.tui.composer.composer import Composer
 from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.screens.find import FindScreen
+from agentdeck.tui.screens.findings import FindingsScreen
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.log import LogScreen
@@ -19,6 +20,8 @@ from agentdeck.tui.screens.notices import NoticesScreen
 from agentdeck.tui.screens.outbox import OutboxScreen
 from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.screens.pipeline_run import RunScreen
+from agentdeck.tui.screens.pipelines import PipelinesScreen
 from agentdeck.tui.screens.pulls import PullsScreen
 from agentdeck.tui.screens.reader import ReaderScreen
 from agentdeck.tui.screens.replay import ReplayScreen
@@ -49,11 +52,14 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.NOTICES: NoticesScreen,
     Scope.RESULTS: ResultsScreen,
     Scope.TURNS: TurnsScreen,
+    Scope.FINDINGS: FindingsScreen,
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
     Scope.PULLS: PullsScreen,
     Scope.METRICS: MetricsScreen,
+    Scope.PIPELINES: PipelinesScreen,
+    Scope.RUN: RunScreen,
     Scope.APP: AgentDeckApp,
 }
 
@@ -86,10 +92,13 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.REPLAY,),
         (Scope.TURNS,),
         (Scope.MATRIX,),
+        (Scope.FINDINGS,),
         (Scope.COPY,),
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.PIPELINES,),
+        (Scope.RUN,),
         (Scope.PULLS,),
         (Scope.METRICS,),
     ):

@@ -11,7 +11,7 @@ from agentdeck.core.comments import Anchor, Comment
 from agentdeck.tui.screens.review import ReviewScreen
 from agentdeck.tui.widgets.session_list import SessionList
 from tests.fakes.fake_client import FakeLink, a_session
-from tests.fakes.fake_review import FakeReview
+from tests.fakes.fake_review import FakeReview, a_finding
 from tests.tui.driving import Deck
 from tests.tui.scenes import an_app
 from tests.tui.test_review import is_loaded
@@ -25,6 +25,8 @@ SCENES: dict[str, tuple[tuple[int, int], dict[str, Any], tuple[str, ...]]] = {
     "light-160x45": ((160, 45), {"theme": "agentdeck-light"}, ("n", "n")),
     "compare-120x40": ((120, 40), {}, ("b",)),
     "writing-80x24": ((80, 24), {}, ("n", "c")),
+    "findings-120x40": ((120, 40), {}, ("f", "f")),
+    "findings-80x24": ((80, 24), {}, ("f",)),
     "hostile-80x24": ((80, 24), {}, ("t", "G")),
 }
 HOSTILE = "a[red]\x1b[31m\u202eb \u200b漢字 👩\u200d👧\t\x00\x9b|"
@@ -42,6 +44,15 @@ def a_review(name: str, **app: Any) -> FakeReview:
             Comment("c1", new, text, at),
             Comment("c2", old, "Say why.", at, sent_at=at),
             Comment("c3", old, "Done already.", at, is_resolved=True),
+        ]
+    if name.startswith("findings"):
+        told = "The tokens are compared as bytes, and nobody encodes them before."
+        fake.findings = [
+            a_finding("f1", message=told, suggestion="Encode both as UTF-8."),
+            a_finding("f2", 8, severity="warning", message="Say why.", sent_at="t"),
+            a_finding("f3", 3, severity="note", rule="", message="Unused before."),
+            a_finding("f4", 4, dismissed_at="t", reason="as meant, see the tests"),
+            a_finding("f5", 0, path="", severity="note", message="No test came."),
         ]
     commit = {"author": "Ada", "at": "2026-05-04T11:00:00+00:00", "added": 7}
     fake.commits = [
@@ -74,9 +85,8 @@ def test_scene(snap_compare: Any, name: str) -> None:
         screen = app.screen
         assert isinstance(screen, ReviewScreen)
         await deck.until(lambda: screen.is_read and is_loaded(screen))
-        await deck.until(
-            lambda: len(fake.comments) == sum(map(len, screen.model.said.values()))
-        )
+        notes = len(fake.comments) + len(fake.findings)
+        await deck.until(lambda: notes == sum(map(len, screen.model.said.values())))
         for key in keys:
             await deck.press(key)
         if name.startswith("compare"):

@@ -25,7 +25,7 @@ from agentdeck.tui.composer.messages import (
 from agentdeck.tui.composer.offer import offer_from
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.look import Look
-from agentdeck.tui.screens.checking import CheckingScreen
+from agentdeck.tui.screens.piping import PipingScreen
 from agentdeck.tui.screens.trust import trusted_or_asked
 from agentdeck.tui.widgets.footer import Hint
 
@@ -36,7 +36,7 @@ FILES_SHOWN = 10
 CHOOSING = (Hint("⏎", "take"), Hint("↑↓", "move"), Hint("esc", "back"))
 
 
-class ComposingScreen(CheckingScreen):
+class ComposingScreen(PipingScreen):
     """A screen with the composer; it is made when it is first wanted."""
 
     def __init__(self, deck: Deck) -> None:

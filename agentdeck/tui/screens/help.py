@@ -24,6 +24,8 @@ _SCOPES = (
     Scope.LIST,
     Scope.COMPOSER,
     Scope.COMPARE,
+    Scope.PIPELINES,
+    Scope.RUN,
     Scope.PULLS,
     Scope.METRICS,
     Scope.GROUP,
@@ -41,6 +43,7 @@ _SCOPES = (
     Scope.MESSAGES,
     Scope.NOTICES,
     Scope.TURNS,
+    Scope.FINDINGS,
     Scope.MATRIX,
     Scope.APP,
 )

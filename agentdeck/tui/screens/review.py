@@ -17,8 +17,8 @@ from agentdeck.tui.attention import Attended
 from agentdeck.tui.editor import open_shell, open_worktree
 from agentdeck.tui.printable import cut, one_line
 from agentdeck.tui.review_model import CUT
+from agentdeck.tui.screens.review_findings import ReviewFindings
 from agentdeck.tui.screens.review_loading import CONTEXTS
-from agentdeck.tui.screens.review_notes import ReviewNotes
 from agentdeck.tui.widgets.diff_view import DiffView
 from agentdeck.tui.widgets.file_tree import FileTree
 from agentdeck.tui.widgets.footer import Hint, KeyBar
@@ -27,7 +27,7 @@ TREE_FROM = 100
 """Columns from which the tree is there unasked."""
 
 
-class ReviewScreen(ReviewNotes):
+class ReviewScreen(ReviewFindings):
     """Two lines of title, the tree, the diff, the keys."""
 
     AUTO_FOCUS = "DiffView"
@@ -88,6 +88,7 @@ class ReviewScreen(ReviewNotes):
         """Show the title, what is compared, and whether there is anything."""
         self._show_title()
         self._show_about()
+        self.show_wanted_finding()
         is_empty = not self.model.sections
         self.set_class(is_empty, "-empty")
         if is_empty:
@@ -128,9 +129,9 @@ class ReviewScreen(ReviewNotes):
     def _show_about(self) -> None:
         glyphs = self.deck.look.glyphs
         files = [section.file for section in self.model.sections]
-        unsent = sum(
-            each.comment.is_unsent for said in self.model.said.values() for each in said
-        )
+        every = [each for said in self.model.said.values() for each in said]
+        unsent = sum(e.comment.is_unsent for e in every if e.finding is None)
+        found = sum(finding.stands for finding in self.findings)
         notes: list[tuple[str, str]] = []
         keymap = self.deck.keymap
         if self.is_stale:
@@ -147,6 +148,9 @@ class ReviewScreen(ReviewNotes):
         if unsent:
             noun = "comment" if unsent == 1 else "comments"
             notes.append((f"{unsent} {noun} to send", "$warning"))
+        if found:
+            noun = "finding" if found == 1 else "findings"
+            notes.append((f"{found} {noun}, f goes to the next", "$warning"))
         if self.ignore_space:
             notes.append(("white space passed over", "$accent"))
         if CONTEXTS[self.context_at] != 3:

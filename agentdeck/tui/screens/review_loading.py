@@ -16,9 +16,11 @@ from textual.timer import Timer
 
 from agentdeck.core.comments import comment_from_wire, place_from_wire
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.findings import FindingState
 from agentdeck.core.review import Compare, file_from_wire, mark_of
 from agentdeck.core.session import Session
 from agentdeck.tui.deck import Change, Deck
+from agentdeck.tui.findings import finding_from_wire, said_of
 from agentdeck.tui.review_model import ReviewModel, Said
 from agentdeck.tui.widgets.diff_view import DiffView
 from agentdeck.tui.widgets.file_tree import FileTree
@@ -186,6 +188,11 @@ class ReviewLoading(Screen[None]):
                 Said(comment_from_wire(each), place_from_wire(each))
                 for each in answer["comments"]
             ]
+            found = await self.deck.link.call("findings.list", **self._asked())
+            for each in found["findings"]:
+                kept, place = finding_from_wire(each)
+                if kept.state is not FindingState.GONE:
+                    said.append(said_of(kept, place))
             marks = {tuple(mark) for mark in answer.get("marks") or ()}
             self.view.keep_place(lambda: self._take_notes(said, marks))
             self.files.show_model(self.model)

@@ -9,7 +9,6 @@ from typing import Any
 from textual import work
 
 from agentdeck.core.comments import CONTEXT, lines_named
-from agentdeck.core.diff_rows import RowKind
 from agentdeck.core.diff_text import DiffLine, FilePatch, excerpt
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.review import mark_of
@@ -114,6 +113,9 @@ class ReviewNotes(ReviewLoading):
         said = self._comment_meant()
         if said is None:
             return
+        if said.finding is not None:
+            self.say("That is a finding: `y` sends it, `D` dismisses it.")
+            return
         comment = said.comment
         where = f"{one_line(comment.anchor.path)}, {said.where}"
         text = await self.app.push_screen_wait(CommentScreen(where, comment.text))
@@ -121,17 +123,14 @@ class ReviewNotes(ReviewLoading):
             await self._edit(said, text=text)
 
     @work(group="dialog", exit_on_error=False)
-    async def action_resolve(self) -> None:
-        said = self._comment_meant()
-        if said is not None:
-            await self._edit(said, is_resolved=not said.comment.is_resolved)
-
-    @work(group="dialog", exit_on_error=False)
     async def action_delete_comment(self) -> None:
         from agentdeck.tui.screens.confirm import ConfirmScreen
 
         said = self._comment_meant()
         if said is None:
+            return
+        if said.finding is not None:
+            self.say("A finding stays; `D` dismisses it.")
             return
         screen = ConfirmScreen("Delete this comment?", [said.comment.text], "Delete")
         if await self.app.push_screen_wait(screen):
@@ -164,7 +163,7 @@ class ReviewNotes(ReviewLoading):
             self.load_comments()
 
     def action_to_comment(self, by: int) -> None:
-        found = self.view.next_row(RowKind.COMMENT, by)
+        found = self.view.next_said(by, are_findings=False)
         if found is None:
             self.say("No further comment in what is open.")
         else:

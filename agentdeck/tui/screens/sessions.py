@@ -191,6 +191,7 @@ class SessionsScreen(ListingScreen):
         self.query_one(IndicatorBar).show_counts(
             store.indicator(), store.pool, self._quick, home
         )
+        self.query_one(IndicatorBar).show_runs(len(store.runs_in_need()))
         self.query_one("#filter-count", Static).update(
             Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
         )

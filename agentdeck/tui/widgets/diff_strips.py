@@ -14,11 +14,13 @@ from textual.strip import Strip
 
 from agentdeck.core.diff_rows import Row, RowKind
 from agentdeck.core.diff_text import DiffLine, LineKind
+from agentdeck.core.findings import Kept
 from agentdeck.core.word_diff import Span, changed_spans
+from agentdeck.tui.findings import COLOURS, state_words
 from agentdeck.tui.highlighting import Spans
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import age, cell_text, cut, one_line
-from agentdeck.tui.review_model import FileSection, Said
+from agentdeck.tui.review_model import WHOLE, FileSection, Said
 from agentdeck.tui.widgets.diff_palette import DiffPalette, palette_of, styled
 
 MAX_COLUMNS = 4000
@@ -126,6 +128,8 @@ class StripMaker:
             )
         room = shape.width - sum(cell_len(each.text) for each in counts) - 6
         name = one_line(file.path, ascii_only=self._ascii)
+        if file.path == WHOLE:
+            counts = []
         return [
             self._bar(background, is_cursor=is_cursor),
             Segment(f"{self._fold(section)} ", in_band("muted")),
@@ -173,6 +177,8 @@ class StripMaker:
         look = self._look
         background = self.palette.cursor if is_cursor else self.palette.band
         edge = styled(look.accent, background)
+        if said is not None and said.finding is not None:
+            edge = styled(self._severity(said.finding), background)
         segments = [
             Segment("    ", styled(None, look.background)),
             Segment(f"{look.glyphs.bar} ", edge),
@@ -188,6 +194,8 @@ class StripMaker:
         return segments
 
     def _comment_head(self, said: Said, shape: Shape, background: str) -> list[Segment]:
+        if said.finding is not None:
+            return self._finding_head(said, said.finding, shape, background)
         look, comment = self._look, said.comment
         muted = styled(look.muted, background)
         at = datetime.fromisoformat(comment.at)
@@ -205,6 +213,35 @@ class StripMaker:
         if said.place is not None and said.place.is_outdated:
             style = styled(look.warning, background)
             segments.append(Segment("  outdated", style))
+        return segments
+
+    def _severity(self, kept: Kept) -> str:
+        colour = COLOURS[kept.finding.severity] if kept.stands else "muted"
+        return str(getattr(self._look, colour))
+
+    def _finding_head(
+        self, said: Said, kept: Kept, shape: Shape, background: str
+    ) -> list[Segment]:
+        """A finding's severity, rule, lines, and who found it."""
+        look = self._look
+        muted = styled(look.muted, background)
+        at = datetime.fromisoformat(kept.at)
+        parts = [said.where, f"by {kept.by}", age(at, shape.now)]
+        if kept.finding.rule:
+            parts.insert(0, kept.finding.rule)
+        word = kept.finding.severity.value
+        if not kept.stands:
+            word = f"{look.glyphs.done} {kept.state.value}"
+            parts.append(kept.reason)
+        told = [one_line(part, ascii_only=self._ascii) for part in parts if part]
+        style = styled(self._severity(kept), background, bold=True)
+        segments = [
+            Segment(f"{word}  ", style),
+            Segment(f" {look.glyphs.dot} ".join(told), muted),
+        ]
+        state = state_words(kept, said.place) if kept.stands else ""
+        if state:
+            segments.append(Segment(f"  {state}", styled(look.warning, background)))
         return segments
 
     def _unified(

@@ -155,13 +155,15 @@ class DiffView(ScrollView, can_focus=True, inherit_bindings=False):
         self.x = max(0, self.x + by * STEP_X)
         self.redraw()
 
-    def next_row(self, kind: RowKind, by: int) -> int | None:
-        """The next row of a kind from the cursor on, or the one before it."""
+    def next_said(self, by: int, *, are_findings: bool) -> int | None:
+        """The next comment from the cursor on, or the one before; or a finding."""
         y = self.cursor + by
         while 0 <= y < self.model.row_count:
-            _, row = self.model.at(y)
-            if row.kind is kind and (kind is not RowKind.COMMENT or row.hunk == 0):
-                return y
+            row = self.model.at(y)[1]
+            if row.kind is RowKind.COMMENT and row.hunk == 0:
+                said = self.model.comment(row.comment)
+                if said is not None and (said.finding is not None) is are_findings:
+                    return y
             y += by
         return None
 

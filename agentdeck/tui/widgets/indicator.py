@@ -38,6 +38,7 @@ class IndicatorBar(Widget):
         self._pool = Pool()
         self._quick: Quick | None = None
         self._home = ""
+        self._runs = 0
         self._places: list[tuple[int, int, Quick]] = []
 
     def wear(self, look: Look) -> None:
@@ -54,12 +55,19 @@ class IndicatorBar(Widget):
             self._counts, self._pool, self._quick, self._home = news
             self.refresh()
 
+    def show_runs(self, count: int) -> None:
+        """Show how many runs of pipelines need a person."""
+        if count != self._runs:
+            self._runs = count
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
         width, look = self.size.width, self._look
         left = [Segment(" AgentDeck ", look.style("primary", "bar", bold=True))]
         if width < 60:
             left = [Segment(" ", look.style("text", "bar"))]
         left += self._count_segments(words=width >= 72, start=cell_len_of(left))
+        left += self._run_segments(words=width >= 72)
         right = self._right(width - cell_len_of(left) - 2)
         gap = width - cell_len_of(left) - cell_len(right) - 1
         background = look.style("muted", "bar")
@@ -98,6 +106,14 @@ class IndicatorBar(Widget):
             self._places.append((x, x + width, quick))
             x += width + 1
         return segments
+
+    def _run_segments(self, *, words: bool) -> list[Segment]:
+        """The runs that wait for a person to decide; nothing if there is none."""
+        if not self._runs:
+            return []
+        noun = "run" if self._runs == 1 else "runs"
+        text = f" & {self._runs} {noun} " if words else f" & {self._runs} "
+        return [Segment(text, self._look.style("warning", "bar", bold=True))]
 
     def _right(self, room: int) -> str:
         pool, dot = self._pool, self._look.glyphs.dot
