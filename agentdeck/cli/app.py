@@ -70,6 +70,7 @@ VERBS = {
     "trash": f"{_V}.trash:trash",
     "prune": f"{_V}.trash:prune",
     "events": f"{_V}.events:events",
+    "mcp": f"{_V}.mcp:mcp",
     "hooks": f"{_V}.hooks:hooks",
     "metrics": f"{_V}.metrics:metrics",
     "explain": f"{_V}.explain:explain",

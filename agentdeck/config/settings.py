@@ -177,6 +177,17 @@ class HookSettings(_Section):
         return [str(Path(value[0]).expanduser()), *value[1:]]
 
 
+class McpSettings(_Section):
+    """What agents may do with other agents by `agentdeck mcp`."""
+
+    merge: bool = False
+    """Whether they may merge."""
+    max_depth: int = Field(default=2, ge=0, le=10)
+    """How deep agents may start agents; 0 lets nobody start any."""
+    max_sessions: int = Field(default=10, ge=0, le=1000)
+    """How many sessions that agents started may be there that are not over."""
+
+
 class PortSettings(_Section):
     """The ports of which each session gets a block of ten, as `AGENTDECK_PORT`."""
 
@@ -249,6 +260,7 @@ class Settings(BaseSettings):
     checks: CheckSettings = CheckSettings()
     port_range: PortSettings = PortSettings()
     turns: TurnSettings = TurnSettings()
+    mcp: McpSettings = McpSettings()
     hooks: dict[str, HookSettings] = {}
     """By name; only the person's own settings have any."""
     reviews: ReviewSettings = ReviewSettings()

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from agentdeck.core.events import Event, EventKind
-from agentdeck.core.moments import PROMPT_EVENTS
+from agentdeck.core.moments import BY_AGENT, PROMPT_EVENTS
 from agentdeck.core.session import Activity, Phase
 from agentdeck.core.slugs import title_from
 
@@ -24,8 +24,6 @@ ATTEND_EVERY_S = 20.0
 IDLE_CUT_S = 60.0
 """A person who did nothing for so long supervises no more."""
 
-BY_AGENT = "an agent sent a text"
-"""Why a session works that another agent, not a person, has sent a text."""
 FIRST_PROMPT = "its first prompt was typed"
 """Why a session works whose agent takes its first prompt only at its terminal."""
 

@@ -16,6 +16,8 @@ from agentdeck.core.events import EventKind
 from agentdeck.core.session import Activity, Phase, Session
 
 MAX_TEXT = 500
+BY_AGENT = "an agent sent a text"
+"""Why a session works to which another agent, not a person, has sent a text."""
 
 
 class MomentKind(StrEnum):
@@ -122,7 +124,7 @@ def _of_answer(before: Session, after: Session) -> Iterator[Moment]:
     if why is None or why.source != "answer":
         return
     said = why.detail.removeprefix("answered")
-    by = "you"
+    by = "you" if said != BY_AGENT else "an agent"
     if said.startswith(" by "):
         by, _, said = said.removeprefix(" by ").partition(": ")
     yield Moment(

@@ -224,6 +224,10 @@ class Session:
     finding_warnings: int = 0
     finding_notes: int = 0
     type: SessionType = SessionType.BACKGROUND
+    parent: str = ""
+    """The session whose agent started it by MCP, by id."""
+    depth: int = 0
+    """How deep it is below a person: 0 if one started it, 1 if an agent of theirs did."""
     in_checkout: bool = False
     """Whether it works in the person's own checkout. AgentDeck then only looks: the
     folder and its branch are the person's to commit, merge and throw away."""

@@ -21,6 +21,7 @@ from agentdeck.host.checks import Checks
 from agentdeck.host.composing import Composing
 from agentdeck.host.creation import Creator
 from agentdeck.host.findings_book import FindingsBook
+from agentdeck.host.fleet_limits import FleetLimits
 from agentdeck.host.git_watch import GitWatch
 from agentdeck.host.handing_off import Handoffs, Terminal
 from agentdeck.host.history import History
@@ -201,7 +202,10 @@ class Host:
         self.limits = LimitKeeper(self.sessions, self.supervisor)
 
     def _add_hooks(self) -> None:
-        """Add the person's commands, which are told what happens from now on."""
+        """Add the person's commands, told what happens from now on, and the limits."""
+        self.fleet = FleetLimits(
+            self.paths, self.sessions, self.supervisor, self.settings.mcp
+        )
         self.hooks = Hooks(self.paths, self.settings.hooks, self._say_of_hook)
         self.hooks.know([session_to_wire(session) for session in self.sessions])
         self.journal.on_told = self.hooks.told

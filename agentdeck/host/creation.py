@@ -80,6 +80,8 @@ class Creator:
         self,
         request: CreateSession,
         placed: Placed | None = None,
+        *,
+        admit: Callable[[], None] = lambda: None,
         **values: object,
     ) -> Session:
         """Queue a session; where the pool has a place, wait until it started.
@@ -90,12 +92,14 @@ class Creator:
         Args:
             request: What a client asks for.
             placed: The step of a pipeline that it is.
+            admit: Called when no other is being made; raises if there may be no more.
             values: Fields of the session that no client may set.
 
         Raises:
             AgentDeckError: If anything about the request is not possible.
         """
         async with self._lock:
+            admit()
             env = request.env or dict(os.environ)
             found = self._sessions.find(placed.id) if placed is not None else None
             if found is not None:

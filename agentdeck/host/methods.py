@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from agentdeck import __version__
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.filters import parse_filter
+from agentdeck.core.moments import BY_AGENT
 from agentdeck.core.session import Session
 from agentdeck.git.commits import commits_between
 from agentdeck.git.repository import open_repository
@@ -32,6 +33,7 @@ from agentdeck.host.hook_methods import HookMethods
 from agentdeck.host.landing_methods import LandingMethods
 from agentdeck.host.listing_methods import ListingMethods
 from agentdeck.host.log_methods import LogMethods
+from agentdeck.host.mcp_methods import McpMethods
 from agentdeck.host.method import Method
 from agentdeck.host.overlaps_methods import OverlapsMethods
 from agentdeck.host.pipeline_methods import PipelineMethods
@@ -105,6 +107,7 @@ class Methods:
         self.table |= LogMethods(host).table
         self.table |= GainMethods(host).table
         self.table |= HookMethods(host).table
+        self.table |= McpMethods(host).table
         self.table |= ComposerMethods(host).table
         self.table |= VariantMethods(host).table
         self.table |= HandoffMethods(host).table
@@ -184,7 +187,17 @@ class Methods:
         return await self._host.pool.set(params.limit, params.paused)
 
     async def _create(self, params: m.CreateSession) -> dict[str, Any]:
-        session = await self._host.creator.create(params)
+        fleet, creator = self._host.fleet, self._host.creator
+        if params.started_by == "person":
+            session = await creator.create(params)
+        else:
+            origin = await fleet.origin_of(params)
+            session = await creator.create(
+                await fleet.request_from(params, origin),
+                admit=partial(fleet.admit, origin),
+                parent=origin.parent,
+                depth=origin.depth,
+            )
         return {"session": session_to_wire(session)}
 
     async def _list(self, params: m.ListSessions) -> dict[str, Any]:
@@ -240,15 +253,18 @@ class Methods:
         return {"sessions": [to_wire(entry) for entry in gone]}
 
     async def _send(self, params: m.SendText) -> dict[str, Any]:
+        what = "a text was sent" if params.by == "person" else BY_AGENT
+
         async def act(session: Session) -> dict[str, Any]:
             match params.when:
                 case "now":
-                    return await self._type(session, params.text, submit=params.submit)
+                    return await self._type(session, params, what)
                 case "queue":
                     queued = self._host.outbox.add(session, params.text).queued
                     return {"queued": len(queued)}
                 case "interrupt":
-                    await self._host.outbox.interrupt_and_send(session, params.text)
+                    outbox = self._host.outbox
+                    await outbox.interrupt_and_send(session, params.text, what)
                     return {}
 
         return await self._each(params.ids, act)
@@ -280,11 +296,11 @@ class Methods:
         return {"answers": await self._host.rules.log()}
 
     async def _type(
-        self, session: Session, text: str, *, submit: bool
+        self, session: Session, params: m.SendText, what: str
     ) -> dict[str, Any]:
-        link = self._host.supervisor.link(session)
-        note = partial(self._note_answer, session, "a text was sent")
-        if submit:
+        link, text = self._host.supervisor.link(session), params.text
+        note = partial(self._note_answer, session, what)
+        if params.submit:
             live = self._host.supervisor.live(session.id)
             if live is not None:
                 live.witness.prompt = text

@@ -86,14 +86,16 @@ class Outbox:
         self.consider(changed)
         return changed
 
-    async def interrupt_and_send(self, session: Session, text: str) -> None:
+    async def interrupt_and_send(
+        self, session: Session, text: str, what: str = "a text was sent"
+    ) -> None:
         """Interrupt a session's turn, wait until it rests, and type a text.
 
         Raises:
             AgentDeckError: If it does not run, asks something, or does not rest.
         """
         await self.interrupt(session)
-        await self._send(session, text, "a text was sent")
+        await self._send(session, text, what)
 
     async def interrupt(self, session: Session) -> None:
         """Interrupt a session's turn, if it is in one, and wait until it rests.

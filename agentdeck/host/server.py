@@ -9,7 +9,6 @@ import logging
 import os
 import socket
 import struct
-import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event
+from agentdeck.host.fleet_limits import CALLER_PID
 from agentdeck.host.methods import Methods
 from agentdeck.host.screens import Screens
 from agentdeck.rpc import messages as m
@@ -65,7 +65,9 @@ class Server:
             path.unlink(missing_ok=True)
 
     async def _serve(self, connection: ServerConnection) -> None:
-        if not _is_same_user(connection):
+        pid, uid = _peer(connection)
+        CALLER_PID.set(pid)
+        if uid not in (None, os.getuid()):
             await connection.close(1008, "another user")
             return
         await Peer(self._host, self._methods, connection).serve()
@@ -222,11 +224,22 @@ def _sentence(error: ValidationError) -> str:
     return f"{where}: {first['msg']}."
 
 
-def _is_same_user(connection: ServerConnection) -> bool:
-    """Whether the peer runs as this user; the socket's folder is 0700 besides."""
+_LOCAL_PEERPID = 2
+"""The option of a Unix socket that macOS has in place of `SO_PEERCRED`."""
+
+
+def _peer(connection: ServerConnection) -> tuple[int, int | None]:
+    """The process and the user at the other end, as far as the system tells.
+
+    Only this user is served; the socket's folder is 0700 besides.
+    """
     peer = connection.transport.get_extra_info("socket")
-    if sys.platform != "linux" or peer is None:
-        return True
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    _, uid, _ = struct.unpack("3i", credentials)
-    return bool(uid == os.getuid())
+    if peer is None:
+        return 0, None
+    if hasattr(socket, "SO_PEERCRED"):
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        pid, uid, _ = struct.unpack("3i", credentials)
+        return pid, uid
+    with contextlib.suppress(OSError):
+        return int(peer.getsockopt(0, _LOCAL_PEERPID)), None
+    return 0, None

@@ -73,6 +73,10 @@ class CreateSession(Params):
     in_checkout: bool = False
     """Work in the checkout that `repo` is in; only a local session may."""
     env: dict[str, str] = {}
+    started_by: Literal["person", "mcp"] = "person"
+    """What is started by MCP is held to the limits of the settings' `[mcp]`."""
+    parent: Annotated[str, Field(max_length=100)] = ""
+    """The session in which the one who asks says to run, by id."""
 
     @model_validator(mode="after")
     def _only_local_in_a_checkout(self) -> CreateSession:
@@ -146,6 +150,8 @@ class SendText(ManySessions):
     text: Annotated[str, Field(max_length=1_000_000)]
     submit: bool = True
     when: Literal["now", "queue", "interrupt"] = "now"
+    by: Literal["person", "agent"] = "person"
+    """Whether a person sends it, or an agent by MCP."""
 
 
 class SetQueue(OneSession):
