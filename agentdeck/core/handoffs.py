@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from agentdeck.core.briefs import Brief
 from agentdeck.core.conversation import Said, SaidKind
 from agentdeck.core.errors import UsageError
+from agentdeck.core.session import Session
 
 MAX_CHARS = 60_000
 """What a conversation in words may add to a prompt; some 15,000 tokens."""
@@ -73,7 +74,7 @@ def way_of(wanted: str | None, can: Can, source: str, target: str) -> tuple[Way,
     problem = _no_fork(can, source, target)
     if wanted is None:
         if not problem:
-            return Way.FORK, f"{target} goes on with a copy of the conversation"
+            return Way.FORK, f"{target} goes on with a copy of it"
         if can.has_words:
             return Way.MARKDOWN, problem
         return Way.NONE, "nothing that was said can be read"
@@ -97,7 +98,7 @@ def _no_fork(can: Can, source: str, target: str) -> str:
     if not can.same_agent:
         return f"{target} cannot read {source}'s conversation"
     if not can.forks:
-        return f"{target} cannot fork a conversation into another folder"
+        return f"{target} cannot fork conversations"
     if not can.is_known:
         return f"{source} has no conversation that it could fork"
     return ""
@@ -223,6 +224,20 @@ def carried_in_words(carried: Mapping[str, Any]) -> str:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         text += f"; stays: {', '.join(left[:3])}{more}"
     return text
+
+
+def linked_to(session: Session, sessions: Iterable[Session]) -> list[Session]:
+    """All sessions that were handed off to one another, itself too, the oldest first."""
+    known = {str(each.id): each for each in sessions}
+    found = {str(session.id): session}
+    waiting = [session]
+    while waiting:
+        each = waiting.pop()
+        for link in (each.origin, *each.continued):
+            if link in known and link not in found:
+                found[link] = known[link]
+                waiting.append(known[link])
+    return sorted(found.values(), key=lambda s: (s.created_at, s.id))
 
 
 def first_brief(

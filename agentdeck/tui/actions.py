@@ -39,6 +39,7 @@ class Scope(StrEnum):
     MATRIX = "overlaps between sessions"
     COMPOSER = "starting a session"
     COMPARE = "comparing variants"
+    HANDOFF = "handing a session off"
     PIPELINES = "choosing a pipeline"
     RUN = "a pipeline's run"
     PULLS = "pull requests"
@@ -93,6 +94,8 @@ _ROWS = (
     ("session.diff", Scope.SESSION, "d", "show_diff", "diff", "Review what the session changed: read, comment, mark as read", 3),
     ("session.new", Scope.SESSION, "n,colon", "new_session", "new", "Start a session", 2),
     ("session.compare", Scope.SESSION, "ctrl+k", "compare", "compare", "Compare the variants of the session's group side by side"),
+    ("session.hand-off", Scope.SESSION, "h", "hand_off", "hand off", "Continue the session as another type or agent, with all it has; also fork it"),
+    ("session.linked", Scope.SESSION, "tilde", "follow_link", "linked", "Go to the session that it continues, or that continues it"),
     ("session.pipelines", Scope.SESSION, "ampersand", "show_pipelines", "pipelines", "Start another session once this is green, merged or over; see and start pipelines"),
     ("session.merge", Scope.SESSION, "m", "merge", "merge", "Merge into the base branch", 4),
     ("session.pulls", Scope.SESSION, "O", "show_pulls", "pull request", "Open, follow and merge pull requests on GitHub, by gh"),
@@ -339,6 +342,19 @@ _ROWS = (
     ("metrics.up", Scope.METRICS, "up,k", "scroll_rows(-1)", "up", "Go up a row"),
     ("metrics.page-down", Scope.METRICS, "pagedown,ctrl+d", "scroll_rows(10)", "page down", "Go down ten rows"),
     ("metrics.page-up", Scope.METRICS, "pageup,ctrl+u", "scroll_rows(-10)", "page up", "Go up ten rows"),
+    ("handoff.start", Scope.HANDOFF, "ctrl+s", "start", "start", "Start the session that goes on, also while writing the brief", 1),
+    ("handoff.next", Scope.HANDOFF, "right,l,space", "change(1)", "next choice", "Take the next choice of the row", 2),
+    ("handoff.before", Scope.HANDOFF, "left,h", "change(-1)", "choice before", "Take the choice before"),
+    ("handoff.down", Scope.HANDOFF, "j", "go(1)", "down", "Go to the row below"),
+    ("handoff.up", Scope.HANDOFF, "k", "go(-1)", "up", "Go to the row above"),
+    ("handoff.switch", Scope.HANDOFF, "tab,shift+tab", "switch", "brief", "Go to the brief, or back to the choices", 3),
+    ("handoff.edit", Scope.HANDOFF, "ctrl+g", "edit_outside", "editor", "Write the brief in $VISUAL or $EDITOR", 4),
+    ("handoff.model", Scope.HANDOFF, "m", "name_model", "model", "Type the model's name"),
+    ("handoff.fork", Scope.HANDOFF, "f", "fork", "fork", "Choose a plain fork: the same agent goes on from here and waits for you"),
+    ("handoff.wait", Scope.HANDOFF, "w", "busy('wait')", "wait", "In the middle of a turn: start when it is over"),
+    ("handoff.interrupt", Scope.HANDOFF, "i", "busy('interrupt')", "interrupt", "In the middle of a turn: interrupt it, then start"),
+    ("handoff.now", Scope.HANDOFF, "o", "busy('now')", "now", "In the middle of a turn: start with what is there now"),
+    ("handoff.close", Scope.HANDOFF, "escape,q", "close", "close", "Leave the brief, then go back to the sessions"),
     ("matrix.close", Scope.MATRIX, "escape,q,M", "close", "back", "Go back to the sessions", 1),
     ("matrix.down", Scope.MATRIX, "down,j", "go(1, 0)", "down", "Go to the session below", 2),
     ("matrix.up", Scope.MATRIX, "up,k", "go(-1, 0)", "up", "Go to the session above"),

@@ -11,6 +11,7 @@ from agentdeck.tui.composer.composer import Composer
 from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.screens.find import FindScreen
 from agentdeck.tui.screens.findings import FindingsScreen
+from agentdeck.tui.screens.handoff import HandoffScreen
 from agentdeck.tui.screens.help import help_text
 from agentdeck.tui.screens.links import LinksScreen
 from agentdeck.tui.screens.log import LogScreen
@@ -56,6 +57,7 @@ OWNERS: dict[Scope, type[DOMNode]] = {
     Scope.MATRIX: MatrixScreen,
     Scope.COMPOSER: Composer,
     Scope.COMPARE: CompareScreen,
+    Scope.HANDOFF: HandoffScreen,
     Scope.PULLS: PullsScreen,
     Scope.METRICS: MetricsScreen,
     Scope.PIPELINES: PipelinesScreen,
@@ -97,6 +99,7 @@ def test_no_key_means_two_things_at_once() -> None:
         (Scope.LINKS,),
         (Scope.COMPOSER,),
         (Scope.COMPARE,),
+        (Scope.HANDOFF,),
         (Scope.PIPELINES,),
         (Scope.RUN,),
         (Scope.PULLS,),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from agentdeck.cli import report
@@ -268,16 +267,14 @@ def _edited(text: str) -> str:
 
     Raises:
         UsageError: If it was left empty.
-        RefusedError: If there is no editor, or it failed.
+        AgentDeckError: If there is no editor, or it failed.
     """
-    try:
-        # None means that nothing was changed, so that it holds as it is.
-        edited = click.edit(text, extension=".md", require_save=False)
-    except click.ClickException as error:
-        raise RefusedError(f"The editor failed: {error.message}") from error
-    if edited is not None and not edited.strip():
+    from agentdeck.cli.editing import edited
+
+    left = edited(text)
+    if not left.strip():
         raise UsageError("The brief was left empty, so nothing was handed off.")
-    return text if edited is None else edited
+    return left
 
 
 def _print_plan(looked: dict[str, Any], *, as_json: bool) -> None:

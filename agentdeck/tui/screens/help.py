@@ -43,6 +43,7 @@ _SCOPES = (
     Scope.MESSAGES,
     Scope.NOTICES,
     Scope.TURNS,
+    Scope.HANDOFF,
     Scope.FINDINGS,
     Scope.MATRIX,
     Scope.APP,

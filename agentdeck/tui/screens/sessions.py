@@ -26,8 +26,9 @@ from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.rows import rows_of, sessions_of
+from agentdeck.tui.screens.handing_off import HandingOffScreen
 from agentdeck.tui.screens.hints import group_hints, hints_for
-from agentdeck.tui.screens.listing import LINES, WITHOUT, ListingScreen
+from agentdeck.tui.screens.listing import LINES, WITHOUT
 from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.filter_input import FilterInput
 from agentdeck.tui.widgets.footer import Hint, KeyBar
@@ -43,7 +44,7 @@ AGES_EVERY_S = 10.0
 LOST = "Connection to the host lost · reconnecting…"
 
 
-class SessionsScreen(ListingScreen):
+class SessionsScreen(HandingOffScreen):
     """List, terminal, indicator and keys."""
 
     AUTO_FOCUS = "SessionList"
@@ -192,9 +193,11 @@ class SessionsScreen(ListingScreen):
             store.indicator(), store.pool, self._quick, home
         )
         self.query_one(IndicatorBar).show_runs(len(store.runs_in_need()))
-        self.query_one("#filter-count", Static).update(
-            Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
-        )
+        count = Content(f"{len(every)} of {sum(not s.archived for s in sessions)}")
+        counted = self.query_one("#filter-count", Static)
+        if counted.content != count:
+            # An update has the whole screen laid out anew.
+            counted.update(count)
         self._show_emptiness(has_rows=bool(rows))
         if self._session_to_open and store.is_known:
             self._open_at_once(self._session_to_open)

@@ -63,7 +63,7 @@ def test_the_best_way_there_is(
     ("wanted", "possible", "says"),
     [
         ("fork", can(same_agent=False), "Codex cannot read Claude Code's"),
-        ("fork", can(forks=False), "cannot fork a conversation into another folder"),
+        ("fork", can(forks=False), "Codex cannot fork conversations"),
         ("resume", can(is_known=False), "cannot be resumed: Claude Code has no"),
         ("resume", can(is_live=True), "have the source stop"),
         ("markdown", can(has_words=False), "cannot be told"),
