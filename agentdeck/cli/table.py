@@ -76,6 +76,8 @@ def doing(session: Session) -> str:
     if session.needs is not None and session.activity is Activity.NEEDS_INPUT:
         choices = f" [{' / '.join(session.needs.choices)}]"
         return session.needs.text + (choices if session.needs.choices else "")
+    if session.is_review and session.is_over and session.review_note:
+        return session.review_note
     if (session.is_over or session.phase is Phase.PREPARING) and session.reason:
         return session.reason
     return session.last_line or session.title

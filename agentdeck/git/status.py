@@ -95,7 +95,12 @@ def snapshot(
     if distance is None:
         return WorktreeState(changes.head, changes.branch, missing=is_missing)
     head = changes.head or distance.head
-    compared = [distance.base, full_ref(branch)] if is_missing else [distance.base]
+    compared = [distance.base]
+    if is_missing:
+        compared.append(full_ref(branch))
+    elif not changes.dirty:
+        # The files are those of the commit, so that none has to be looked at again.
+        compared.append(changes.head or "HEAD")
     options = ["--numstat", "-z", "--no-renames"]
     changed = parse_numstat(diff_from_merge_base(where, options, *compared).records())
     return WorktreeState(

@@ -167,8 +167,8 @@ class Checks:
             self._begin(now, plan)
 
     def activity_changed(self, session: Session) -> None:
-        """Notice the end of a turn."""
-        if session.activity is Activity.IDLE:
+        """Notice the end of a turn; a reviewer's are not what is to be checked."""
+        if session.activity is Activity.IDLE and not session.is_review:
             self._look(f"{session.id}/turn", self.turn_over(session))
 
     def files_read(self, session_id: str) -> None:

@@ -46,7 +46,10 @@ logger = logging.getLogger(__name__)
 DONE = "its review is done"
 """Why a reviewer is stopped once its findings are read: it holds a place."""
 REST_S = 0.6
-"""How long a reviewer must have rested: some look at rest before they begin."""
+"""How long a reviewer must have rested before its file counts as whole."""
+NOTHING_AFTER_S = 20.0
+"""How long one must rest without a file to have failed: some look at rest, or ask
+for trust, before they begin."""
 HUNK_AROUND = 2
 AGAIN = (
     "Your findings could not be read: {problem}. Write the whole file {file} once "
@@ -70,6 +73,9 @@ class FindingsBook:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wanted: set[str] = set()
         self._asked_again: set[str] = set()
+        self._resting: dict[str, float] = {}
+        """Since when reviewers without a file rest, by the loop's clock."""
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.on_over: Callable[[Review], None] = lambda _: None
         """Called with a review that is over."""
@@ -96,6 +102,8 @@ class FindingsBook:
     async def close(self) -> None:
         """Look no more; the next host does."""
         self._wanted.clear()
+        for timer in self._timers.values():
+            timer.cancel()
         for task in (tasks := list(self._tasks.values())):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -156,11 +164,13 @@ class FindingsBook:
             await self._gone(reviewer_id)
             return
         is_at_end = reviewer.is_over or (rests(reviewer) and not reviewer.queued)
+        if not is_at_end:
+            self._resting.pop(reviewer_id, None)
         try:
             read = await asyncio.to_thread(self._read, reviewer)
             if read.is_there:
                 await self._take(review, reviewer, read.reading, is_at_end=is_at_end)
-            elif is_at_end and not review.is_over:
+            elif is_at_end and not review.is_over and self._has_waited(reviewer):
                 await self._failed(review, reviewer, "it wrote no findings")
         except FindingsError as error:
             # Before the end of its turn it may not have written all of it.
@@ -169,6 +179,21 @@ class FindingsBook:
         except (AgentDeckError, OSError) as error:
             logger.warning("findings_not_kept: %s", error)
             self._note(reviewer.id, f"Its findings could not be kept: {error}")
+
+    def _has_waited(self, reviewer: Session) -> bool:
+        """Whether nothing more can be expected of one without a file."""
+        if reviewer.is_over:
+            return True
+        loop = asyncio.get_running_loop()
+        since = self._resting.setdefault(reviewer.id, loop.time())
+        left_s = since + NOTHING_AFTER_S - loop.time()
+        if left_s <= 0:
+            return True
+        timer = self._timers.pop(reviewer.id, None)
+        if timer is not None:
+            timer.cancel()
+        self._timers[reviewer.id] = loop.call_later(left_s, self.look, reviewer.id)
+        return False
 
     async def _gone(self, reviewer_id: str) -> None:
         """A reviewer was discarded."""
@@ -211,7 +236,7 @@ class FindingsBook:
             if after != before:
                 await self._keep(review.session, after)
         note = _note_of(reading)
-        self._note(reviewer.id, note)
+        self._note(reviewer.id, f"{_told(len(found))}. {note}".strip())
         was_over = review.state is ReviewState.DONE
         if is_at_end and (not was_over or review.found != len(found)):
             done = replace(
@@ -224,15 +249,24 @@ class FindingsBook:
             self.on_over(done)
         if is_at_end and reviewer.phase is Phase.RUNNING and not was_over:
             self.stop(reviewer, DONE)
+        elif is_at_end and reviewer.is_over and reviewer.reason in (DONE, "ended"):
+            self._put_away(reviewer)
+
+    def _put_away(self, reviewer: Session) -> None:
+        """A reviewer that was stopped as it was done has not failed, nor asks anything.
+
+        What it found is news of the reviewed session.
+        """
+        if self._sessions.find(reviewer.id) is not None:
+            self._sessions.change(reviewer.id, exit_code=None, unread=False)
 
     def _say_done(self, review: Review, reviewer: Session, found: int) -> None:
         session = self._sessions.find(review.session)
         if session is None:
             return
         self._sessions.change(session.id, unread=session.unread or found > 0)
-        noun = "finding" if found == 1 else "findings"
-        told = f"{found} {noun}" if found else "nothing"
-        text = f"{reviewer.name} found {told} in {session.name}."
+        told = _told(found)
+        text = f"{reviewer.name}: {told[:1].lower()}{told[1:]} in {session.name}."
         data: dict[str, object] = {"level": "info", "text": text}
         self._sessions.tell(EventKind.NOTICE, session.id, data)
 
@@ -283,6 +317,12 @@ class FindingsBook:
             session_id,
             {"findings": errors + warnings + notes},
         )
+
+
+def _told(found: int) -> str:
+    if not found:
+        return "Found nothing"
+    return f"Found {found} thing{'' if found == 1 else 's'}"
 
 
 def _note_of(reading: Reading) -> str:

@@ -34,7 +34,7 @@ class GitWatch:
     ) -> None:
         self._sessions = sessions
         self._on_repository = on_repository
-        self._git_dirs: dict[str, Path] = {}
+        self._opened: dict[str, Repository] = {}
         self._wanted: set[str] = set()
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(READERS)
@@ -46,14 +46,14 @@ class GitWatch:
 
     async def attach(self, repo: str) -> None:
         """Have a repository's refs watched, if they are not yet."""
-        if repo in self._git_dirs:
+        if repo in self._opened:
             return
         try:
             opened = await asyncio.to_thread(_opened, repo)
         except AgentDeckError as error:
             logger.warning("repository_not_watched: %s", error)
             return
-        self._git_dirs[repo] = opened.git_dir
+        self._opened[repo] = opened
         self._on_repository(opened)
 
     def refresh(self, session_id: str) -> None:
@@ -73,9 +73,12 @@ class GitWatch:
             changed: Branch names; empty means all.
         """
         for session in self._sessions:
-            if session.phase is Phase.QUEUED:
+            # While git writes a worktree, it would seem that all its files are gone;
+            # it is read once it is there.
+            if session.phase in (Phase.QUEUED, Phase.PREPARING):
                 continue
-            if self._git_dirs.get(session.repo) != git_dir:
+            opened = self._opened.get(session.repo)
+            if opened is None or opened.git_dir != git_dir:
                 continue
             names = (session.branch, session.base)
             # In a person's own checkout another branch may be checked out by now.
@@ -103,7 +106,8 @@ class GitWatch:
             if session is None or session.phase is Phase.QUEUED:
                 return
             try:
-                state = await asyncio.to_thread(_state_of, session)
+                opened = self._opened.get(session.repo)
+                state = await asyncio.to_thread(_state_of, session, opened)
             except AgentDeckError as error:
                 logger.info("git_state_unread: %s", error)
                 return
@@ -158,8 +162,8 @@ def _opened(repo: str) -> Repository:
     return opened
 
 
-def _state_of(session: Session) -> WorktreeState | None:
-    repository = open_repository(Path(session.repo))
+def _state_of(session: Session, opened: Repository | None) -> WorktreeState | None:
+    repository = opened or open_repository(Path(session.repo))
     return snapshot(
         repository,
         Path(session.worktree),

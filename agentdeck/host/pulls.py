@@ -141,6 +141,12 @@ def _wanted(session: Session, base: str | None) -> _Wanted:
     require_worktree(session, "pushes")
     if session.phase is Phase.QUEUED:
         raise RefusedError(f"{session.name} has not started.")
+    require_worktree(session, "pushes")
+    if session.is_review:
+        raise RefusedError(
+            f"{session.name} is a review: it only reads another session's work, so "
+            "there is nothing of it to open a pull request for."
+        )
     repository = open_repository(Path(session.repo))
     head = commit_of(repository, full_ref(session.branch))
     if head is None:

@@ -124,6 +124,10 @@ class Turns:
         """
         _require_started(session)
         require_worktree(session, "puts back")
+        if session.is_review:
+            raise RefusedError(
+                f"{session.name} is a review of one commit; its files stay as they are."
+            )
         if session.is_live and not _rests(session) and not force:
             raise RefusedError(
                 f"{session.name} is at work and would write over it. Wait until its "

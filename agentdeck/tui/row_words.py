@@ -72,6 +72,8 @@ def detail_of(session: Session) -> str:
     if session.is_merged:
         return f"into {session.merged_into}"
     rests = session.is_over or session.activity is Activity.IDLE
+    if session.is_review and rests and session.review_note:
+        return session.review_note
     if rests and session.check is CheckState.FAILED:
         return f"checks failed: {session.check_note}"
     if session.is_over or session.activity is Activity.IDLE:

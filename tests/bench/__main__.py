@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench import (
+    big,
     first_paint,
     flood,
     latency,
@@ -25,7 +26,7 @@ from tests.bench import (
 from tests.bench.measure import Row, in_ms, paired
 from tests.integration.deck import Deck
 
-FILES = 20_000
+FILES = big.FILES
 
 
 def ls(deck: Deck) -> list[Row]:
@@ -41,12 +42,7 @@ def ls(deck: Deck) -> list[Row]:
 
 def new_session(deck: Deck) -> list[Row]:
     """A session up to its worktree, against `git worktree add` alone."""
-    for number in range(FILES):
-        file = deck.repo / f"d{number % 50}" / f"f{number}"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(f"{number}\n" * 20)
-    deck.git("add", "-A")
-    deck.git("commit", "-qm", "many files")
+    big.many_files(deck, FILES)
     numbers = iter(range(1000))
 
     def ours() -> None:
@@ -78,6 +74,7 @@ BENCHES: dict[str, Callable[[Deck], list[Row]]] = {
     "commits": latency.commits,
     "new": new_session,
     "merge": merging.rows,
+    "big": big.rows,
     "restart": restart.rows,
     "list": listing.rows,
     "quiet": standing.quiet,

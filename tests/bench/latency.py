@@ -173,6 +173,14 @@ def commits(deck: Deck) -> list[Row]:
     for number in range(WORKTREES):
         client.start(f"c{number}", "sleep", "1000")
     sessions = list(client.until_running(WORKTREES).values())
+    try:
+        return [commit_row(client, sessions, f"{WORKTREES} worktrees")]
+    finally:
+        client.close()
+
+
+def commit_row(client: HostClient, sessions: list[dict[str, Any]], what: str) -> Row:
+    """Commits in these sessions in turn, each to the news of it."""
     seen_at: dict[tuple[str | None, int], float] = {}
 
     def note(event: Event) -> None:
@@ -184,17 +192,14 @@ def commits(deck: Deck) -> list[Row]:
     client.on_event = note
     time.sleep(3)
     seconds: list[float] = []
-    try:
-        for number in range(COMMITS):
-            session = sessions[number % WORKTREES]
-            ahead = 1 + number // WORKTREES
-            seconds.append(_commit(session, ahead, seen_at))
-    finally:
-        client.close()
+    for number in range(COMMITS):
+        session = sessions[number % len(sessions)]
+        ahead = 1 + number // len(sessions)
+        seconds.append(_commit(session, ahead, seen_at))
     value = percentile(seconds, 0.95)
-    label = f"commit to row, {WORKTREES} worktrees, p95 in ms"
+    label = f"commit to row, {what}, p95 in ms"
     p50 = f"p50 {in_ms(percentile(seconds, 0.5))}"
-    return [Row(label, in_ms(value), p50, value * 1000, 150.0)]
+    return Row(label, in_ms(value), p50, value * 1000, 150.0)
 
 
 def _commit(
@@ -212,7 +217,10 @@ def _commit(
         )
         return done.stdout.strip()
 
-    made = git("commit-tree", "-p", "HEAD", "-m", "bench", "HEAD^{tree}")
+    name = f"new-{session['name']}-{ahead}"
+    (Path(session["worktree"]) / name).write_text("new\n")
+    git("add", "--", name)
+    made = git("commit-tree", "-p", "HEAD", "-m", "bench", git("write-tree"))
     began = time.monotonic()
     git("update-ref", f"refs/heads/{session['branch']}", made)
     key, deadline = (session["id"], ahead), began + 20

@@ -6,8 +6,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from agentdeck.git.batches import How, Wanted, merge_many
-from agentdeck.git.repository import open_repository
+from agentdeck.git.batch_steps import How, Wanted
+from agentdeck.git.batches import merge_many
+from agentdeck.git.repository import commit_of, open_repository
 from tests.bench.measure import Row, paired
 from tests.integration.deck import Deck
 
@@ -16,10 +17,10 @@ FILES = 2_000
 
 LOOP = """
 set -e
-for name in $(seq 0 {last}); do
-  tree=$(git merge-tree --write-tree main m$name)
+for name in {branches}; do
+  tree=$(git merge-tree --write-tree main $name)
   old=$(git rev-parse main)
-  commit=$(git commit-tree $tree -p main -p m$name -m "Merge m$name")
+  commit=$(git commit-tree $tree -p main -p $name -m "Merge $name")
   git update-ref refs/heads/main $commit $old
 done
 """
@@ -46,16 +47,22 @@ def rows(deck: Deck) -> list[Row]:
     time.sleep(1.1)
     for number in range(BRANCHES):
         deck.git("-C", str(deck.repo.parent / f"w{number}"), "status")
-    start = deck.git("rev-parse", "main")
+    branches = [f"m{number}" for number in range(BRANCHES)]
+    return merge_rows(deck.repo, branches, f"{BRANCHES}")
+
+
+def merge_rows(root: Path, branches: list[str], what: str) -> list[Row]:
+    """The merge of these branches into main, with main checked out and not."""
+    tip = commit_of(open_repository(root), "refs/heads/main") or ""
     return [
-        _row(deck.repo, start, "elsewhere", "base not checked out"),
-        _row(deck.repo, start, "main", "base checked out"),
+        _row(root, branches, tip, "elsewhere", f"{what}, base not checked out"),
+        _row(root, branches, tip, "main", f"{what}, base checked out"),
     ]
 
 
-def _row(root: Path, start: str, branch: str, label: str) -> Row:
+def _row(root: Path, branches: list[str], start: str, branch: str, label: str) -> Row:
     repo = open_repository(root)
-    wanted = [Wanted(f"m{number}") for number in range(BRANCHES)]
+    wanted = [Wanted(each) for each in branches]
 
     def run(script: str) -> None:
         subprocess.run(["bash", "-c", script], cwd=root, check=True)
@@ -70,11 +77,11 @@ def _row(root: Path, start: str, branch: str, label: str) -> Row:
         merge_many(repo, wanted, "main", How())
 
     def loop() -> None:
-        run(LOOP.format(last=BRANCHES - 1))
+        run(LOOP.format(branches=" ".join(branches)))
 
     mine, theirs = paired(ours, loop, before=back)
     back()
-    what = f"bulk merge of {BRANCHES}, {label}"
+    what = f"bulk merge of {label}"
     return Row(
         what, f"{mine * 1000:.0f} ms", f"{theirs * 1000:.0f} ms", mine / theirs, 1.5
     )

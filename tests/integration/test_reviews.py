@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -134,6 +135,14 @@ def test_from_idle_green_to_a_second_review_that_is_clean(deck: Deck) -> None:
     rows = json.loads(deck.run("ls", "--json", "--filter", "findings:>0").stdout)
     assert [row["name"] for row in rows] == ["author"]
     assert "1 error" in deck.run("show", "author").stdout
+    reviewer = deck.until(
+        lambda all_: (
+            all_[review["reviewer_name"]]["phase"] == "ended"
+            and all_[review["reviewer_name"]]["exit_code"] is None
+        )
+    )[review["reviewer_name"]]
+    assert (reviewer["unread"], reviewer["check"]) == (False, "none")
+    assert "Found 1 thing." in deck.run("ls").stdout
 
     deck.run("findings", "author", "--send")
     shown = until(lambda: findings(deck)[0]["state"] == "sent")
@@ -276,7 +285,7 @@ def test_findings_that_are_hostile_or_none_harm_nothing(deck: Deck) -> None:
     ]
     assert listed[2]["message"] == "[red]m[/] [31mx"
     note = deck.sessions()[reviewer]["review_note"]
-    assert note.startswith("2 findings left out: one is about a file outside")
+    assert "Found 3 things. 2 findings left out: one is about a file outside" in note
     shown = deck.run("findings", "author").stdout
     assert "\x1b" not in shown
     assert "the change as a whole" in shown
@@ -368,3 +377,35 @@ def test_a_pull_request_is_reviewed_and_gets_what_was_found(
     assert "no-todo" in posted["body"]
     assert findings(deck)[0]["posted_at"]
     assert "not posted yet" in deck.run("findings", "author", "--post", status=4).stderr
+
+
+def test_what_a_killed_host_had_begun_is_seen_through_or_forgotten(deck: Deck) -> None:
+    author(deck)
+    rests(deck)
+    deck.run("host", "stop")
+    row = {
+        "session": deck_id(deck, "author"),
+        "name": "author",
+        "rule": "r",
+        "key": "k",
+        "commit": "c",
+        "tree": "t",
+        "at": "2026-01-01T00:00:00.000+00:00",
+    }
+    with sqlite3.connect(deck.home / "state" / "agentdeck.db") as database:
+        for name, state in (("v1", "asked"), ("v2", "under way")):
+            data = json.dumps({**row, "id": name, "state": state})
+            values = (name, row["session"], data)
+            database.execute("INSERT INTO reviews VALUES (?, ?, ?)", values)
+    database.close()
+    (left,) = reviews(deck)
+    assert (left["id"], left["state"]) == ("v2", "failed")
+    assert left["note"] == "its session is gone"
+
+
+def deck_id(deck: Deck, name: str) -> str:
+    """A session's id, read without a host."""
+    with sqlite3.connect(deck.home / "state" / "agentdeck.db") as database:
+        rows = database.execute("SELECT id, data FROM sessions").fetchall()
+    database.close()
+    return next(i for i, data in rows if json.loads(data)["name"] == name)

@@ -8,7 +8,7 @@ A prompt carries its script, one step to a line (or parted by ` ;; `):
 
 The model is asked anew after each tool, so the number of tool results since the
 prompt says which step comes next. Nothing is kept between requests but how often a
-`do fail` has failed.
+`do fail` has failed. The path FINDINGS stands for the file that a reviewer is told of.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _STEP = re.compile(
     r"(say|think|edit|run|sudo|commit|fail|limit|ask)\b[ \t]*((?:(?!;;)[^\n])*)",
     re.MULTILINE,
 )
+_FINDINGS = re.compile(r"\bto the file (/\S+)")
 ENDING = "All done."
 SIDE_JOB = "Scripted task"
 
@@ -87,7 +88,8 @@ def reply_to(turn: Turn, failed: dict[str, int]) -> Reply:
             if left > 0:
                 left, pause_s, text = left - 1, 0.0, []
                 continue
-            return Reply("\n".join(text), pause_s, _call(verb, argument))
+            call = _call(verb, _with_path(argument, turn.prompt))
+            return Reply("\n".join(text), pause_s, call)
         if left > 0:
             continue
         if verb == "say":
@@ -101,6 +103,11 @@ def reply_to(turn: Turn, failed: dict[str, int]) -> Reply:
             if refused is not None:
                 return refused
     return Reply("\n".join([*text, ENDING]), pause_s)
+
+
+def _with_path(argument: str, prompt: str) -> str:
+    named = _FINDINGS.search(prompt)
+    return argument if named is None else argument.replace("FINDINGS", named[1])
 
 
 def _call(verb: str, argument: str) -> Call:
