@@ -392,6 +392,7 @@ _ROWS = (
     ("compare.next", Scope.COMPARE, "n,right_square_bracket", "file(1)", "next file", "Show the next file", 5),
     ("compare.before", Scope.COMPARE, "N,left_square_bracket", "file(-1)", "file before", "Show the file before"),
     ("compare.take", Scope.COMPARE, "t", "take_file", "take file", "Take the left's file into the variant at the right", 6),
+    ("compare.take-hunk", Scope.COMPARE, "T", "take_hunk", "take lines", "Take some lines of the left's file into the variant at the right", 8),
     ("compare.scroll-down", Scope.COMPARE, "J,shift+down", "scroll_both(3)", "down", "Scroll both down"),
     ("compare.scroll-up", Scope.COMPARE, "K,shift+up", "scroll_both(-3)", "up", "Scroll both up"),
     ("compare.page-down", Scope.COMPARE, "pagedown,ctrl+d", "page(1)", "page down", "Scroll both a page down"),
