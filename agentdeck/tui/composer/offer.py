@@ -143,6 +143,12 @@ def options_of(chip: str, offer: Offer, choice: Choice) -> list[Option]:
             ]
         case "type":
             return list(_TYPES)
+        case "name":
+            return [Option("", "from the prompt", "or type one")]
+        case "check":
+            return [Option("", "none", "beside the repository's; or type a command")]
+        case "commit":
+            return list(_COMMITS)
         case _:
             return _variants(offer)
 
@@ -151,6 +157,12 @@ _TYPES = (
     Option("", "background", "by itself in a worktree, when the pool has a place"),
     Option("local", "local", "at once in a worktree, to type into"),
     Option("here", "here", "at once in your own checkout, which stays yours"),
+)
+
+_COMMITS = (
+    Option("", "as set", "as the settings say"),
+    Option("yes", "yes", "is committed by AgentDeck"),
+    Option("no", "no", "stays uncommitted"),
 )
 
 
