@@ -16,10 +16,10 @@ LABELS = {
     "repo": ("repo", 2),
     "base": ("base", 2),
     "type": ("type", 0),
-    "count": ("variants", 0),
     "name": ("name", 0),
     "check": ("check", 4),
     "commit": ("commit", 0),
+    "count": ("variants", 0),
 }
 HINTS = {
     "agent": "agent",

@@ -141,16 +141,10 @@ def options_of(chip: str, offer: Offer, choice: Choice) -> list[Option]:
                 Option("", usual, "checked out there"),
                 *(Option(b, b) for b in offer.branches if b != offer.checked_out),
             ]
-        case "type":
-            return list(_TYPES)
-        case "name":
-            return [Option("", "from the prompt", "or type one")]
-        case "check":
-            return [Option("", "none", "beside the repository's; or type a command")]
-        case "commit":
-            return list(_COMMITS)
-        case _:
+        case "count":
             return _variants(offer)
+        case _:
+            return list(_FIXED.get(chip, ()))
 
 
 _TYPES = (
@@ -159,11 +153,13 @@ _TYPES = (
     Option("here", "here", "at once in your own checkout, which stays yours"),
 )
 
+
 _COMMITS = (
     Option("", "as set", "as the settings say"),
     Option("yes", "yes", "is committed by AgentDeck"),
     Option("no", "no", "stays uncommitted"),
 )
+_FIXED = {"type": _TYPES, "commit": _COMMITS}
 
 
 def _variants(offer: Offer) -> list[Option]:
