@@ -206,3 +206,15 @@ def test_the_table_gives_way_and_never_wraps(width: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
     assert "api-2" in lines[2]
     assert ("tokens" in lines[0]) == (width > 100)
+
+
+def test_what_reviewers_found_is_a_column_where_they_found_anything() -> None:
+    one, two = Row(a_variant(1, finding_errors=2, finding_notes=1)), Row(a_variant(2))
+    head, first, second = table_of([one, two], "", "", LOOK, 120).plain.split("\n")
+    assert head.endswith("found")
+    assert first.endswith("  3")
+    assert not second.endswith("0")
+    assert "found" not in table_of([two], "", "", LOOK, 120).plain
+    for width in (40, 60, 80):
+        lines = table_of([one, two], "", "", LOOK, width).plain.split("\n")
+        assert max(cell_len(line) for line in lines) <= width

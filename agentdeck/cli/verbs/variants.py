@@ -40,6 +40,7 @@ _HEAD = (
     "MIN",
     "TOKENS",
     "COST",
+    "FOUND",
 )
 _LEFT = frozenset({0, 1, 2, 3})
 
@@ -140,6 +141,7 @@ def _cells(row: dict[str, Any], session: Session) -> tuple[str, ...]:
         f"{row['minutes']:.1f}",
         f"{row['tokens']:,}" if row["tokens"] else "",
         "" if cost is None else f"${cost:.2f}",
+        str(session.findings) if session.findings else "",
     )
 
 

@@ -63,11 +63,11 @@ def table_of(
     """The rows below their heads, in as many columns as there is room for."""
     heads = ["variant", "what", "state", "checks", "files", "lines", "commits", "min"]
     cells = [_cells(row, look) for row in rows]
-    heads += ["tokens", "cost"]
+    heads += ["tokens", "cost", "found"]
     numbers = frozenset(range(4, len(heads)))
     shown = [n for n in range(len(heads)) if any(row[n] for row in cells)]
     # What gives way first where there is no room.
-    for n in (8, 7, 9, 6, 4, 1, 5, 3):
+    for n in (8, 7, 9, 6, 4, 10, 1, 5, 3):
         if _width(heads, cells, shown) + 4 <= width:
             break
         if n in shown:
@@ -100,6 +100,7 @@ def _cells(row: Row, look: Look) -> list[str]:
         f"{row.minutes:.1f}",
         f"{row.tokens:,}" if row.tokens else "",
         "" if row.cost_usd is None else f"${row.cost_usd:.2f}",
+        str(session.findings) if session.findings else "",
     ]
 
 
