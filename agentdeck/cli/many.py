@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from agentdeck.cli import report
 from agentdeck.cli.selection import check_selection, select
 from agentdeck.config.paths import paths_from_environment
 from agentdeck.core.errors import ExitStatus
+from agentdeck.core.session import Session
 
 _NAMES_SHOWN = 8
 
@@ -24,6 +25,8 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     question: str = ""
     """Asked once before, with `{names}`; empty asks nothing."""
+    fits: Callable[[Session], bool] = lambda _: True
+    """Which of those that a query or `--all` selects have a use for it."""
 
 
 async def act_on_many(
@@ -44,6 +47,8 @@ async def act_on_many(
     check_selection(names, query, everything=everything)
     async with connected(paths_from_environment()) as client:
         sessions = await select(client, names, query, everything=everything)
+        if not names:
+            sessions = [each for each in sessions if request.fits(each)]
         if not sessions:
             if as_json:
                 report.out_json([])

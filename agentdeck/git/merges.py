@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agentdeck.core.merge_queue import Strategy
-from agentdeck.git.batches import How, Wanted, merge_many, take_back
+from agentdeck.git.batch_steps import How, Wanted
+from agentdeck.git.batches import merge_many, take_back
 from agentdeck.git.identity import Author
 from agentdeck.git.merge_trees import (
     is_ancestor,

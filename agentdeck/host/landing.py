@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
 from agentdeck.core.events import EventKind
-from agentdeck.core.merge_queue import Verdict, squash_message
-from agentdeck.core.own_checkout import require_worktree
-from agentdeck.core.session import Phase, Session
-from agentdeck.git.batches import (
-    Batch,
-    Hearers,
-    How,
-    Step,
-    Wanted,
-    merge_many,
-    rehearse,
-    take_back,
+from agentdeck.core.session import Session
+from agentdeck.git.batches import Batch, take_back
+from agentdeck.git.repository import open_repository
+from agentdeck.host.batches import Batches, Record, has_landed
+from agentdeck.host.landing_work import (
+    Part,
+    Work,
+    parts_of,
+    record_of,
+    refusal_of,
+    result_of,
 )
-from agentdeck.git.commits import commits_between
-from agentdeck.git.names import full_ref
-from agentdeck.git.repository import Repository, open_repository
-from agentdeck.host.batches import Batches, Landed, Record, has_landed
 from agentdeck.host.merge_runs import (
     MAX_KNOWN,
     Checker,
@@ -45,15 +38,6 @@ from agentdeck.rpc.protocol import error_to_wire
 SAVE_TIMEOUT_S = 30.0
 LOOKS = 4
 """How often a checked merge looks anew because its base moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The sessions of a request that go into one branch of one repository."""
-
-    repo: str
-    into: str
-    sessions: tuple[Session, ...]
 
 
 class Landing:
@@ -172,7 +156,7 @@ class Landing:
         self._runs[run_id] = run
         try:
             if request.dry_run:
-                return await self._merge_parts(request, run)
+                return await self._mergeparts_of(request, run)
             results = await self._merge_and_remember(request, run, names)
             if request.discard:
                 await self._discard_landed(results)
@@ -207,7 +191,7 @@ class Landing:
 
         run.on_passed = passed_one
         await asyncio.to_thread(self._pendings.keep, pending)
-        results = await self._merge_parts(request, run)
+        results = await self._mergeparts_of(request, run)
         await asyncio.to_thread(self._forget, pending)
         return results
 
@@ -220,12 +204,12 @@ class Landing:
     def _tell(self, data: dict[str, object]) -> None:
         self._sessions.tell(EventKind.MERGE_PROGRESS, str(data["id"]), data)
 
-    async def _merge_parts(
+    async def _mergeparts_of(
         self, request: MergeSessions, run: MergeRun
     ) -> list[dict[str, Any]]:
         results: dict[str, dict[str, Any]] = {}
         sessions = [self._sessions.find(each) for each in dict.fromkeys(request.ids)]
-        for part in _parts([s for s in sessions if s is not None], request.into):
+        for part in parts_of([s for s in sessions if s is not None], request.into):
             for session, result in await self._merge_part(part, request, run):
                 results[session.id] = {
                     "id": session.id,
@@ -283,23 +267,23 @@ class Landing:
         return said
 
     async def _merge_part(
-        self, part: _Part, request: MergeSessions, run: MergeRun
+        self, part: Part, request: MergeSessions, run: MergeRun
     ) -> list[tuple[Session, dict[str, Any]]]:
-        early = [(s, refused) for s in part.sessions if (refused := _refused(s))]
-        ready = [s for s in part.sessions if not _refused(s)]
+        early = [(s, refused) for s in part.sessions if (refused := refusal_of(s))]
+        ready = [s for s in part.sessions if not refusal_of(s)]
         loop = asyncio.get_running_loop()
         kept: list[Record] = []
 
         def keep(batch: Batch) -> None:
             # On the merging thread: the record has to be on disk before it goes on.
-            record = _record(part, batch)
+            record = record_of(part, batch)
             saving = asyncio.run_coroutine_threadsafe(self._batches.keep(record), loop)
             saving.result(SAVE_TIMEOUT_S)
             kept[:] = [record]
 
         if not ready:
             return early
-        work = _Work(part, ready, request, run)
+        work = Work(part, ready, request, run)
         try:
             batch = await self._worked(work, keep, kept)
         except AgentDeckError as error:
@@ -309,13 +293,13 @@ class Landing:
             return early + [(session, failed) for session in ready]
         names = {session.branch: session.name for session in ready}
         results = [
-            (session, _result(step, batch, names, each.message or ""))
+            (session, result_of(step, batch, names, each.message or ""))
             for session, step, each in zip(ready, batch.steps, work.wanted, strict=True)
         ]
         return early + results
 
     async def _worked(
-        self, work: _Work, keep: Callable[[Batch], None], kept: list[Record]
+        self, work: Work, keep: Callable[[Batch], None], kept: list[Record]
     ) -> Batch:
         """Look, then merge; anew where the base moved while it was checked.
 
@@ -360,162 +344,6 @@ async def _kept(_session: Session, _group: str) -> dict[str, Any]:
     return {}
 
 
-def _parts(sessions: list[Session], into: str | None) -> list[_Part]:
-    grouped: dict[tuple[str, str], list[Session]] = {}
-    for session in sessions:
-        grouped.setdefault((session.repo, into or session.base), []).append(session)
-    return [_Part(repo, base, tuple(own)) for (repo, base), own in grouped.items()]
-
-
-def _refused(session: Session) -> dict[str, Any] | None:
-    """The result for a session that has nothing to merge; None if it may have."""
-    try:
-        require_worktree(session, "merges")
-        _require_own_work(session)
-        _require_started(session)
-    except RefusedError as error:
-        return {"ok": False, "verdict": Verdict.REFUSED, "error": error_to_wire(error)}
-    return None
-
-
-def _require_own_work(session: Session) -> None:
-    if session.is_review:
-        raise RefusedError(
-            f"{session.name} is a review: it only reads another session's work, so "
-            "there is nothing of it to merge."
-        )
-
-
-def _require_started(session: Session) -> None:
-    if session.phase in (Phase.QUEUED, Phase.PREPARING):
-        raise RefusedError(
-            f"{session.name} has not started, so there is nothing to merge."
-        )
-
-
-@dataclass(slots=True)
-class _Work:
-    """What the merging thread does for one part of a request."""
-
-    part: _Part
-    sessions: list[Session]
-    request: MergeSessions
-    merge: MergeRun
-    wanted: list[Wanted] = field(default_factory=list)
-    how: How = field(default_factory=How)
-
-    def look(self) -> Batch | None:
-        """Find out how each would fare, and check it, if either is asked for.
-
-        Nothing is locked meanwhile. Gives the batch of a rehearsal; None if it is
-        still to be landed.
-        """
-        repository = open_repository(Path(self.part.repo))
-        request, into = self.request, self.part.into
-        self.wanted = [
-            Wanted(
-                each.branch,
-                request.messages.get(each.id)
-                or _message(repository, each, into, request),
-            )
-            for each in self.sessions
-        ]
-        is_checked = self._is_checked()
-        self.how = How(
-            request.strategy,
-            stop_on_conflict=request.stop_on_conflict,
-            check=self._check if is_checked else None,
-        )
-        self.merge.began(is_look=True)
-        if not (request.dry_run or is_checked):
-            return None
-        hearers = Hearers(on_step=self._on_step)
-        batch = rehearse(repository, self.wanted, into, self.how, hearers)
-        self.merge.began(is_look=False)
-        return batch if request.dry_run else None
-
-    def land(self, keep: Callable[[Batch], None]) -> Batch:
-        """Merge what was looked at.
-
-        Raises:
-            NotCheckedError: If the base moved, so that there are other files to check.
-        """
-        repository = open_repository(Path(self.part.repo))
-        hearers = Hearers(on_step=self._on_step, before_move=keep)
-        return merge_many(repository, self.wanted, self.part.into, self.how, hearers)
-
-    def _is_checked(self) -> bool:
-        if self.request.check is not None:
-            return self.request.check
-        if self.request.dry_run:
-            return False
-        return any(self.merge.wants_check(session) for session in self.sessions)
-
-    def _session(self, branch: str) -> Session:
-        return next(each for each in self.sessions if each.branch == branch)
-
-    def _check(self, branch: str, tree: str) -> AgentDeckError | None:
-        return self.merge.check(self._session(branch), tree)
-
-    def _on_step(self, step: Step) -> None:
-        self.merge.on_step(step, self._session(step.branch))
-
-
 def _take_back(record: Record) -> None:
     repository = open_repository(Path(record.repo))
     take_back(repository, record.into, record.final, record.previous)
-
-
-def _message(
-    repository: Repository, session: Session, into: str, request: MergeSessions
-) -> str:
-    if request.message is not None:
-        return request.message
-    if request.strategy != "squash":
-        return f"Merge branch '{session.branch}' into {into}\n\n{session.title}"
-    try:
-        own = commits_between(repository, full_ref(into), full_ref(session.branch))
-    except AgentDeckError:
-        return session.title
-    return squash_message(session.title, [each.subject for each in reversed(own)])
-
-
-def _record(part: _Part, batch: Batch) -> Record:
-    by_branch = {session.branch: session for session in part.sessions}
-    landed = [step for step in batch.steps if step.commit]
-    return Record(
-        id=uuid.uuid4().hex,
-        at=time.time(),
-        repo=part.repo,
-        into=part.into,
-        previous=batch.previous,
-        final=batch.final,
-        items=tuple(
-            Landed(
-                session_id=by_branch[step.branch].id,
-                name=by_branch[step.branch].name,
-                head=step.head,
-                commit=step.commit,
-            )
-            for step in landed
-        ),
-    )
-
-
-def _result(
-    step: Step, batch: Batch, names: dict[str, str], message: str
-) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "verdict": step.verdict.value,
-        "earlier": [names[branch] for branch in step.earlier],
-        "into": batch.into,
-        "message": message,
-    }
-    error = step.problem
-    if step.verdict is Verdict.NOT_REACHED:
-        error = RefusedError("One before it could not be merged, so it was not tried.")
-    elif error is None:
-        error = batch.blocked
-    if error is not None:
-        return {**result, "ok": False, "error": error_to_wire(error)}
-    return {**result, "ok": True, "commit": step.commit}

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from agentdeck.core.checks import CheckResult, Command
 from agentdeck.core.errors import AgentDeckError, RefusedError
 from agentdeck.core.session import Session
-from agentdeck.git.batches import Step
+from agentdeck.git.batch_steps import Step
 from agentdeck.host.session_files import read_json, write_json
 from agentdeck.rpc.messages import MergeSessions
 

@@ -110,7 +110,7 @@ class PullWatch:
             branches = {pull.branch: pull for pull in listed if not pull.from_fork}
             singles = 0
             for session in self._sessions:
-                if session.repo != repo or session.phase is Phase.QUEUED:
+                if session.repo != repo or not _may_have_one(session):
                     continue
                 known = session.pull
                 found = branches.get(session.branch)
@@ -204,6 +204,12 @@ def _is_news(before: PullRequest, now: PullRequest) -> bool:
         or (before.is_open and not now.is_open)
         or (now.conflicts and not before.conflicts)
     )
+
+
+def _may_have_one(session: Session) -> bool:
+    """Whether a pull request of its branch would be its own."""
+    is_else = session.is_review or session.in_checkout
+    return session.phase is not Phase.QUEUED and not is_else
 
 
 def _tip(session: Session) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agentdeck.core.errors import AgentDeckError, RefusedError
+from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.pull_text import pull_body, pull_title
 from agentdeck.core.pulls import PullRequest
 from agentdeck.core.session import Phase, Session
@@ -137,8 +138,15 @@ class Pulls:
 
 
 def _wanted(session: Session, base: str | None) -> _Wanted:
+    require_worktree(session, "pushes")
     if session.phase is Phase.QUEUED:
         raise RefusedError(f"{session.name} has not started.")
+    require_worktree(session, "pushes")
+    if session.is_review:
+        raise RefusedError(
+            f"{session.name} is a review: it only reads another session's work, so "
+            "there is nothing of it to open a pull request for."
+        )
     repository = open_repository(Path(session.repo))
     head = commit_of(repository, full_ref(session.branch))
     if head is None:

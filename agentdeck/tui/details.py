@@ -185,6 +185,22 @@ async def _load_brief(deck: Deck, session: Session) -> list[Item]:
     return items
 
 
+def _links(deck: Deck, session: Session) -> list[tuple[str, str, str]]:
+    """What a session continues and is continued by, if it was handed off."""
+    known = deck.store.sessions
+
+    def named(session_id: str) -> str:
+        return known[session_id].name if session_id in known else session_id
+
+    rows = []
+    if session.origin:
+        rows.append(("continues", f"{named(session.origin)} ({session.way})", "~ goes"))
+    if session.continued:
+        names = ", ".join(named(each) for each in session.continued)
+        rows.append(("continued by", names, "~ goes"))
+    return rows
+
+
 async def _load_settings(deck: Deck, session: Session) -> list[Item]:
     as_set = bool(deck.store.app.get("auto_answers"))
     rules = as_set if session.auto_answers is None else session.auto_answers
@@ -200,6 +216,7 @@ async def _load_settings(deck: Deck, session: Session) -> list[Item]:
         ("role", session.custom or "none", ""),
         ("rules", f"{'answer' if rules else 'do not answer'}{own}", "o switches"),
         ("type", session.type.value, ""),
+        *_links(deck, session),
         ("branch", f"{session.branch} from {session.base}", ""),
         (
             "checkout" if session.in_checkout else "worktree",
@@ -242,6 +259,7 @@ _DEPENDS: dict[Tab, Callable[[Session], object]] = {
         s.port,
         s.tokens_in,
         s.phase,
+        s.continued,
         s.pull,
     ),
 }

@@ -6,7 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from agentdeck.git.batches import How, Wanted, merge_many
+from agentdeck.git.batch_steps import How, Wanted
+from agentdeck.git.batches import merge_many
 from agentdeck.git.repository import commit_of, open_repository
 from tests.bench.measure import Row, paired
 from tests.integration.deck import Deck

@@ -83,7 +83,7 @@ class ByHand:
             if event["kind"] == "attended":
                 attended_until = at + 60 if event["session_id"] == session_id else at
             new = event["data"].get("session")
-            if new is None or new["id"] != session_id:
+            if not isinstance(new, dict) or new["id"] != session_id:
                 continue
             was, now = state.get("activity"), new["activity"]
             asks, asked = now == "needs-input", was == "needs-input"

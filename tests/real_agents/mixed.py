@@ -48,8 +48,8 @@ class Player:
     shown: dict[float, str] = field(default_factory=dict)
     """The questions that a client was told, by when each was asked first."""
     answered: set[float] = field(default_factory=set)
-    after: list[str] = field(default_factory=list)
-    """What was shown again after its answer."""
+    gone: list[list[str]] = field(default_factory=list)
+    """The states around questions that went before anybody answered."""
 
     def take(self, event: Event) -> None:
         self.seen.take(event)
@@ -86,6 +86,9 @@ class Player:
                     break
                 await asyncio.sleep(self.dice.random() * SLOWEST_ANSWER_S)
                 since = self.seen.now["needs_since"]
+                if since is None:
+                    self.gone.append(self.seen.words(-6))
+                    continue
                 before = len(self.seen.states)
                 action = self.dice.choice(["approve", "approve", "deny"])
                 await answer(client, self.seen, action)
@@ -103,6 +106,7 @@ class Player:
             "shown": len(texts),
             "never": [name for name, times in named.items() if times == 0],
             "twice": [name for name, times in named.items() if times > 1],
+            "gone": self.gone,
             "unanswered": [
                 text for since, text in self.shown.items() if since not in self.answered
             ],
@@ -142,6 +146,12 @@ async def run(seconds: float, agents: tuple[str, ...]) -> dict[str, Any]:
                 ):
                     for player in players:
                         all_.create_task(player.play(client, until))
+        except* TimeoutError:
+            for agent in agents:
+                print(f"== {agent}", file=sys.stderr)
+                for verb in ("explain", "screen"):
+                    print(deck.run(verb, agent).stdout, file=sys.stderr)
+            raise
         finally:
             deck.close()
     return {player.agent: player.verdict() for player in players}

@@ -623,3 +623,17 @@ async def test_a_prompt_that_did_not_start_is_not_lost_behind_the_next() -> None
         assert composer.area.text == "one"
         await deck.press("down")
         assert composer.area.text == "two"
+
+
+async def test_a_chip_is_chosen_by_keys_that_come_in_one_piece() -> None:
+    async with running(starting_link()) as deck:
+        composer = await composing(deck)
+        await deck.press(*"do it")
+        for _ in range(5):
+            send_at_once(deck, "alt+m", *"next-5", "enter")
+            await deck.until(lambda: composer.draft.choice.model == "next-5")
+            await deck.until(lambda: composer.area.has_focus)
+            send_at_once(deck, "alt+m", "1")
+            await deck.until(lambda: not composer.draft.choice.model)
+            await deck.until(lambda: composer.area.has_focus)
+        assert composer.area.text == "do it"

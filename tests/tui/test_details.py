@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,20 @@ async def test_each_tab_shows_what_it_is_of(tab: Tab, expected: str) -> None:
         panel = await open_tab(deck, tab)
         await deck.until(lambda: expected in shown(panel.view))
         assert deck.rows.has_focus
+
+
+async def test_the_settings_name_what_was_handed_off() -> None:
+    plan = a_session("plan", continued=("id-fix-login",), age_s=500)
+    link = a_deck(plan)
+    fix = link.sessions["id-fix-login"]
+    link.sessions[fix.id] = replace(
+        fix, origin="id-plan", way="fork", continued=("id-gone",)
+    )
+    async with running(link, (120, 40)) as deck:
+        await deck.go_to("fix-login")
+        panel = await open_tab(deck, Tab.SETTINGS)
+        await deck.until(lambda: "plan (fork)" in shown(panel.view))
+        assert "id-gone" in shown(panel.view)
 
 
 async def test_the_terminal_has_no_bar_and_a_hidden_tab_asks_nothing() -> None:

@@ -35,7 +35,9 @@ def stop(
     as_json: AsJson = False,
 ) -> None:
     """Stop agents. Worktrees and branches stay."""
-    request = Request("session.stop", "stopped", {"force": force})
+    request = Request(
+        "session.stop", "stopped", {"force": force}, fits=lambda each: not each.is_over
+    )
     finish(
         act_on_many(
             request, names, filter_query, everything=everything, as_json=as_json
@@ -51,7 +53,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Start the agents of stopped sessions again, where they left off if they can."""
-    request = Request("session.resume", "resumed")
+    request = Request("session.resume", "resumed", fits=lambda each: each.is_over)
     finish(
         act_on_many(
             request, names, filter_query, everything=everything, as_json=as_json

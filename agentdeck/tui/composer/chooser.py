@@ -132,7 +132,8 @@ class Chooser(Vertical):
             line.value = typed
         line.placeholder = hint
         line.cursor_position = len(typed)
-        line.focus()
+        # Now: what was typed behind the key that opens it is for it.
+        self.screen.set_focus(line)
         self._show(typed, now)
 
     def show_list(self, options: Sequence[Option]) -> None:

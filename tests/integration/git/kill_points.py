@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from agentdeck.git import commands
-from agentdeck.git.batches import How, Wanted, merge_many
+from agentdeck.git.batch_steps import How, Wanted
+from agentdeck.git.batches import merge_many
 from agentdeck.git.journal import JOURNAL_FILE, recover
 from agentdeck.git.locks import merges_locked
 from agentdeck.git.repository import Repository, open_repository

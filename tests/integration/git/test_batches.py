@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 
 from agentdeck.core.errors import RefusedError
 from agentdeck.core.merge_queue import Strategy, Verdict
-from agentdeck.git.batches import (
-    Batch,
-    Hearers,
-    How,
-    Step,
-    Wanted,
-    merge_many,
-    rehearse,
-    take_back,
-)
+from agentdeck.git.batch_steps import How, Step, Wanted
+from agentdeck.git.batches import Batch, Hearers, merge_many, rehearse, take_back
 from agentdeck.git.errors import BranchMovedError, WorktreeDirtyError
 from tests.integration.git.repositories import Sandbox, commit_file, git
 from tests.integration.git.test_random_merges import LINES, apply, edits

@@ -197,6 +197,12 @@ async def test_one_that_somebody_else_opened_is_taken(scene: Scene) -> None:
     assert known.number == 5
 
 
+async def test_a_session_in_a_persons_own_checkout_gets_none(scene: Scene) -> None:
+    scene.sessions.change(scene.ids["a"], in_checkout=True)
+    await scene.watch.refresh("/r")
+    assert scene.pull_of("a") is None
+
+
 async def test_a_verdict_makes_the_row_unread_and_its_begin_does_not(
     scene: Scene,
 ) -> None:
