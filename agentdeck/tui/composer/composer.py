@@ -187,7 +187,9 @@ class Composer(Vertical):
 
     def forget(self) -> None:
         """Begin anew after a start; the choices stay."""
-        self._draft = replace(self._draft, images=(), count=1, variations=())
+        self._draft = replace(
+            self._draft, images=(), count=1, name="", checks=(), variations=()
+        )
         self._history.rewind()
         self.area.load_text("")
         self._say("")
@@ -389,6 +391,11 @@ class Composer(Vertical):
         if chip == "repo":
             self._draft = replace(draft, repo=value)
             self.post_message(Asked("repository", value))
+        elif chip == "name":
+            self._draft = replace(draft, name=value.strip())
+        elif chip == "check":
+            checks = dict.fromkeys((*draft.checks, value.strip())) if value else ()
+            self._draft = replace(draft, checks=tuple(checks))
         elif chip == "count":
             self._take_count(value or "1")
         else:

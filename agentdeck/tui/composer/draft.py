@@ -28,6 +28,10 @@ class Draft:
     choice: Choice = field(default_factory=Choice)
     count: int = 1
     images: tuple[str, ...] = ()
+    name: str = ""
+    """The name that was given it; by default one from the prompt."""
+    checks: tuple[str, ...] = ()
+    """Commands that say whether the work is right, beside the repository's."""
     variations: tuple[Variation, ...] = ()
     """What is different about each session; empty where nothing is."""
 
@@ -45,7 +49,8 @@ def orders_from(draft: Draft, keymap: Keymap) -> list[dict[str, Any]]:
     if len(variations) == 1:
         return [order]
     if order["command"]:
-        return [order] * len(variations)
+        name, numbers = order["name"], range(1, len(variations) + 1)
+        return [{**order, "name": name and f"{name}-{n}"} for n in numbers]
     text = order.get("title") or order["prompt"]
     return varied(order, variations, group_name(text, secrets.token_hex(2)))
 
@@ -90,6 +95,9 @@ def _chosen(draft: Draft) -> dict[str, Any]:
         "type": "local" if choice.type else "background",
         "in_checkout": choice.type == "here",
         "images": list(draft.images),
+        "name": draft.name or None,
+        "checks": list(draft.checks),
+        "auto_commit": {"yes": True, "no": False}.get(choice.commit),
     }
 
 

@@ -141,10 +141,10 @@ def options_of(chip: str, offer: Offer, choice: Choice) -> list[Option]:
                 Option("", usual, "checked out there"),
                 *(Option(b, b) for b in offer.branches if b != offer.checked_out),
             ]
-        case "type":
-            return list(_TYPES)
-        case _:
+        case "count":
             return _variants(offer)
+        case _:
+            return list(_FIXED.get(chip, ()))
 
 
 _TYPES = (
@@ -152,6 +152,14 @@ _TYPES = (
     Option("local", "local", "at once in a worktree, to type into"),
     Option("here", "here", "at once in your own checkout, which stays yours"),
 )
+
+
+_COMMITS = (
+    Option("", "as set", "as the settings say"),
+    Option("yes", "yes", "is committed by AgentDeck"),
+    Option("no", "no", "stays uncommitted"),
+)
+_FIXED = {"type": _TYPES, "commit": _COMMITS}
 
 
 def _variants(offer: Offer) -> list[Option]:
