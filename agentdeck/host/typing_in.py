@@ -12,6 +12,9 @@ ENTER_AFTER_S = 0.2
 """Agents take an Enter that comes with the text for a line of something pasted."""
 TAKEN_AFTER_S = 0.5
 """How long an agent is given to take a text before its screen is looked at."""
+SHOWN_WITHIN_S = 3.0
+"""How long an agent that is busy is given to show what was typed."""
+LOOK_EVERY_S = 0.1
 MAX_ENTERS = 4
 _COMPARED = 20
 """Characters of a text that are compared; a box on the screen may break the rest."""
@@ -47,16 +50,29 @@ async def send_text(
     Raises:
         AgentDeckError: If the runner is gone or the agent takes no input.
     """
-    await type_text(link, text, submit=True)
-    note()
     if unsent is None:
+        await type_text(link, text, submit=True)
+        note()
         return
+    await type_text(link, text, submit=False)
+    await asyncio.sleep(ENTER_AFTER_S)
+    # One that is busy shows the text late, and could not be told from one that took it.
+    for _ in range(round(SHOWN_WITHIN_S / LOOK_EVERY_S)):
+        if await _waits(link, text, unsent):
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    await link.ask({"t": "key", "key": "enter"})
+    note()
     for _ in range(MAX_ENTERS - 1):
         await asyncio.sleep(TAKEN_AFTER_S)
-        screen = await link.ask({"t": "screen"})
-        if not is_unsent(text, screen.get("lines", ()), unsent):
+        if not await _waits(link, text, unsent):
             return
         await link.ask({"t": "key", "key": "enter"})
+
+
+async def _waits(link: RunnerLink, text: str, unsent: re.Pattern[str]) -> bool:
+    screen = await link.ask({"t": "screen"})
+    return is_unsent(text, screen.get("lines", ()), unsent)
 
 
 def is_unsent(text: str, lines: Sequence[str], unsent: re.Pattern[str]) -> bool:

@@ -45,9 +45,9 @@ class Player:
     turns: int = 0
     asked: list[str] = field(default_factory=list)
     """The questions of the scripts, by the name of the file each would touch."""
-    shown: dict[float, str] = field(default_factory=dict)
-    """The questions that a client was told, by when each was asked first."""
-    answered: set[float] = field(default_factory=set)
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    """The texts that a client was told of each question, by when it was asked."""
+    answered: set[str] = field(default_factory=set)
     gone: list[list[str]] = field(default_factory=list)
     """The states around questions that went before anybody answered."""
 
@@ -56,8 +56,9 @@ class Player:
         now = self.seen.now
         if event.session_id != self.seen.session_id or not now.get("needs"):
             return
-        since = now["needs_since"]
-        self.shown.setdefault(since, now["needs"]["text"])
+        texts = self.shown.setdefault(now["needs_since"], [])
+        if now["needs"]["text"] not in texts:
+            texts.append(now["needs"]["text"])
 
     def script(self) -> str:
         kind = self.dice.choice(["say", "think", "ask", "ask", "ask-two"])
@@ -93,12 +94,20 @@ class Player:
                 action = self.dice.choice(["approve", "approve", "deny"])
                 await answer(client, self.seen, action)
                 self.answered.add(since)
+                if action == "deny":
+                    # The CLIs end the turn then, and ask the rest no more.
+                    self.asked = [
+                        name
+                        for name in self.asked
+                        if name != f"{self.agent}-{self.turns - 1}-b"
+                        or any(name in text for text in self.shown[since])
+                    ]
                 await self.seen.until_more(before)
             await asyncio.sleep(self.dice.random() * SLOWEST_PROMPT_S)
 
     def verdict(self) -> dict[str, Any]:
         """What was asked, and what was wrong with what was shown."""
-        texts = list(self.shown.values())
+        texts = [" ".join(each) for each in self.shown.values()]
         named = {name: sum(name in text for text in texts) for name in self.asked}
         return {
             "turns": self.turns,
@@ -108,7 +117,9 @@ class Player:
             "twice": [name for name, times in named.items() if times > 1],
             "gone": self.gone,
             "unanswered": [
-                text for since, text in self.shown.items() if since not in self.answered
+                texts
+                for since, texts in self.shown.items()
+                if since not in self.answered
             ],
         }
 

@@ -88,8 +88,21 @@ async def test_enter_is_pressed_until_the_text_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("agentdeck.host.typing_in.TAKEN_AFTER_S", 0.0)
-    runner, noted = Runner(WAITS, EMPTY), []
+    runner, noted = Runner(EMPTY, WAITS, WAITS, EMPTY), []
     link: Any = runner
     await send_text(link, "do say fine1", GEMINI.unsent, lambda: noted.append(1))
-    assert runner.asked == ["text", "enter", "screen", "enter", "screen"]
+    shown = ["screen", "screen", "enter"]
+    assert runner.asked == ["text", *shown, "screen", "enter", "screen"]
     assert noted == [1]
+
+
+async def test_enter_is_pressed_where_the_text_is_never_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TAKEN_AFTER_S", "LOOK_EVERY_S"):
+        monkeypatch.setattr(f"agentdeck.host.typing_in.{name}", 0.01)
+    monkeypatch.setattr("agentdeck.host.typing_in.SHOWN_WITHIN_S", 0.03)
+    runner = Runner(*[EMPTY] * 4)
+    link: Any = runner
+    await send_text(link, "do say fine1", GEMINI.unsent, lambda: None)
+    assert runner.asked == ["text", *["screen"] * 3, "enter", "screen"]
