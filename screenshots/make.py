@@ -1,8 +1,9 @@
 """Makes the screenshots: the demo, for real, at two sizes, as SVG (and PNG).
 
 Run `python screenshots/make.py` in the repository. It starts a demo of its own,
-waits until every kind of session is there, and takes the app's own screenshots.
-PNGs are made where `rsvg-convert` is installed (Debian's librsvg2-bin).
+waits until every kind of session is there, and takes the app's own screenshots. Last
+comes the moving one, by `film.py`. PNGs are made where `rsvg-convert` is installed
+(Debian's librsvg2-bin).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import film
 
 Settle = Callable[..., Awaitable[None]]
 Takes = Callable[[Settle, Callable[[str], None], int], Awaitable[None]]
@@ -56,7 +59,8 @@ async def main() -> int:
                 await client.call("host.stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    # The film wants a demo that only begins.
+    return await film.main()
 
 
 async def _pictures(

@@ -69,8 +69,18 @@ def _codex_event(payload: Mapping[str, Any], at: float | None) -> Iterator[Said]
             yield from _said(SaidKind.ANSWER, payload.get("message"), at)
         case "agent_reasoning":
             yield from _said(SaidKind.THOUGHT, payload.get("text"), at)
+        case "item_completed":
+            # So tells 0.169 what older ones tell by the events above.
+            item = payload.get("item")
+            if isinstance(item, dict):
+                kind = _CODEX_ITEMS.get(str(item.get("type")))
+                text = _plain(item.get("content")) if kind else ""
+                yield from _said(kind or SaidKind.ANSWER, text, at)
         case _:
             pass
+
+
+_CODEX_ITEMS = {"UserMessage": SaidKind.PROMPT, "AgentMessage": SaidKind.ANSWER}
 
 
 def _codex_item(payload: Mapping[str, Any], at: float | None) -> Iterator[Said]:

@@ -78,6 +78,8 @@ def _launch(start: Start) -> Launch:
     if model:
         argv += ["--model", model]
     argv += MODES.get(start.permission_mode or "", ())
+    if start.findings is not None:
+        argv += ["--add-dir", str(start.findings)]
     if start.custom is not None:
         files[f"{PLUGIN}/agents/agentdeck-role.agent.md"] = _role(start)
         about = json.loads(files[f"{PLUGIN}/plugin.json"])

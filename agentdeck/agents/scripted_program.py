@@ -9,7 +9,8 @@ with `/` it plays them:
     /fail STATUS TEXT          /exit [STATUS]
     /review REGEX MESSAGE      /findings TEXT
 
-`/permission` with "No" ends the turn. `/idle` ends the turn and waits for a prompt;
+The steps may stand in `SCRIPTED_AGENT_STEPS` instead, so that the prompt is one that
+a person would write. `/permission` with "No" ends the turn. `/idle` ends the turn and waits for a prompt;
 so does the end of a script that was typed. `/review` reports each line of a tracked
 file that a word's pattern matches, as a reviewer does; `/findings` writes a text in
 place of that. It reports by JSON files in the folder
@@ -32,6 +33,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+STEPS_VARIABLE = "SCRIPTED_AGENT_STEPS"
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPINNER_S = 0.1
 _numbers = itertools.count()
@@ -332,6 +334,8 @@ def main(arguments: list[str]) -> None:
     interactive = resumed or not prompt
     if interactive:
         prompt = wait_for_prompt()
+    else:
+        prompt = os.environ.get(STEPS_VARIABLE) or prompt
     while True:
         try:
             turn(prompt)

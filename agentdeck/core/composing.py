@@ -37,6 +37,8 @@ class Choice:
     base: str = ""
     type: str = ""
     """`local` or `here`; usual is the background."""
+    commit: str = ""
+    """`yes` or `no`: whether what is uncommitted is committed at a turn's end."""
 
     def as_json(self) -> dict[str, str]:
         """The choice as the host keeps it."""

@@ -60,6 +60,16 @@ class Hunk:
         new = f"{self.new_start},{self.new_count}"
         return f"@@ -{old} +{new} @@ {self.heading}".rstrip()
 
+    @property
+    def text(self) -> str:
+        """Header and lines as git has them, with their ends."""
+        lines = [f"{self.header}\n"]
+        for line in self.lines:
+            lines.append(f"{line.kind.value}{line.text}\n")
+            if line.is_unended:
+                lines.append("\\ No newline at end of file\n")
+        return "".join(lines)
+
 
 @dataclass(frozen=True, slots=True)
 class FilePatch:

@@ -9,7 +9,7 @@ reduced ones can be kept for much longer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from agentdeck.core.events import Event, EventKind
@@ -55,18 +55,23 @@ class Work:
     asks: str = ""
     """Since when it waits for a person, as the host wrote it; empty if it does not."""
     merged: bool = False
-    asked: bool = False
-    """Whether it works because a person sent it something."""
+    asked: bool = field(default=False, compare=False)
+    """Whether it works because a person sent it something; of interest only as it
+    begins to, so that two states that differ in this alone are the same."""
 
 
-_FIELDS = tuple(field.name for field in fields(Work))
+_FIELDS = frozenset(each.name for each in fields(Work))
 
 
 def work_of(data: Mapping[str, Any]) -> Work | None:
     """What an event's data tells of a session, whether reduced or whole."""
     reduced = data.get("work")
     if isinstance(reduced, dict):
-        return Work(**{k: v for k, v in reduced.items() if k in _FIELDS})
+        try:
+            return Work(**reduced)
+        except TypeError:
+            # Another version of AgentDeck knew more.
+            return Work(**{k: v for k, v in reduced.items() if k in _FIELDS})
     whole = data.get("session")
     return _work_of_session(whole) if isinstance(whole, dict) else None
 
@@ -136,11 +141,9 @@ class Reducer:
         ]
 
     def _knows(self, session_id: str, work: Work, kind: EventKind) -> bool:
-        last = self._last.get(session_id)
-        if last is None or kind is EventKind.SESSION_ADDED:
-            return False
-        # Why it works is of interest only as it begins to.
-        return replace(last, asked=work.asked) == work
+        return kind is not EventKind.SESSION_ADDED and (
+            self._last.get(session_id) == work
+        )
 
 
 def _least(event: Event, work: Work | None) -> dict[str, object]:

@@ -256,6 +256,8 @@ class _Walk:
     def _remove(self, session_id: str) -> None:
         tracked = self._state.sessions.pop(session_id, None)
         if tracked is None:
+            # Of one that went before the range no more is known than that.
+            self._state.gone[session_id] = ("", True)
             return
         self._flush(session_id, tracked)
         self._count_working(tracked.work, -1)
@@ -323,8 +325,10 @@ class _Walk:
             self._show_attention(each)
 
     def _end_attention(self) -> None:
-        clients = self._state.clients.items()
-        ended = {c: s for c, (s, end) in clients if end <= self._clock}
+        clients = self._state.clients
+        if not clients:
+            return
+        ended = {c: s for c, (s, end) in clients.items() if end <= self._clock}
         for client in ended:
             del self._state.clients[client]
         for session_id in set(ended.values()):

@@ -17,9 +17,8 @@ from agentdeck.core.filters import parse_filter
 from agentdeck.core.pulls import PullState
 from agentdeck.core.session import Activity, Phase, Session
 
-BY_HAND = "by hand"
-"""The rule's name of a review that a person started without one."""
 DEFAULT_MINUTES = 30.0
+UNDER_WAY = "a review by it is under way"
 
 
 class ReviewEvent(StrEnum):
@@ -179,6 +178,12 @@ def _told(check: CheckState) -> str:
     return "not run" if check is CheckState.NONE else check.value
 
 
+def is_under_way(rule: ReviewRule, session: Session, reviews: Iterable[Review]) -> bool:
+    """Whether a rule reviews a session now."""
+    mine = (r for r in reviews if r.session == session.id and r.rule == rule.name)
+    return any(not review.is_over for review in mine)
+
+
 def why_not_again(
     rule: ReviewRule,
     session: Session,
@@ -187,9 +192,9 @@ def why_not_again(
     reviews: Sequence[Review],
 ) -> str:
     """Why the files of a commit are not to be reviewed by a rule; empty if they are."""
+    if is_under_way(rule, session, reviews):
+        return UNDER_WAY
     mine = [r for r in reviews if r.session == session.id]
-    if any(not r.is_over and r.rule == rule.name for r in mine):
-        return "a review by it is under way"
     for review in mine:
         if review.key == rule.key and (review.commit == commit or review.tree == tree):
             return f"it reviewed {commit[:8]} already"

@@ -253,6 +253,7 @@ class Host:
         self.checks.prepare_with(self.preparer.bring_into)
         self.usage.on_read = self.limits.consider
         self.supervisor.on_live = self._came_live
+        self.supervisor.on_linked = self._linked
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
         self.supervisor.lines.somebody_looks = lambda: self.journal.has_subscribers
@@ -433,6 +434,12 @@ class Host:
     def _came_live(self, session_id: str) -> None:
         self.watchers.read_inbox(session_id)
         self.rules.take_up(session_id)
+
+    def _linked(self, session_id: str) -> None:
+        """What waited for its rest while no host ran goes out now."""
+        session = self.sessions.find(session_id)
+        if session is not None:
+            self.outbox.consider(session)
 
     def _is_looked_at(self, session_id: str) -> bool:
         live = self.supervisor.live(session_id)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from agentdeck.agents.scripted_program import STEPS_VARIABLE
 from agentdeck.core.session import Session
 from agentdeck.git.seeding import make_repository
 from agentdeck.host.demo_scripts import FILES, SCRIPTS
@@ -27,7 +29,11 @@ async def start_demo(folder: Path, create: Create) -> dict[str, Any]:
     sessions = []
     for script in SCRIPTS:
         request = CreateSession(
-            repo=str(repo), agent="scripted", title=script.title, prompt=script.prompt
+            repo=str(repo),
+            agent="scripted",
+            title=script.title,
+            prompt=script.prompt,
+            env={**os.environ, STEPS_VARIABLE: script.steps},
         )
         sessions.append(session_to_wire(await create(request)))
     return {"repo": str(repo), "sessions": sessions}

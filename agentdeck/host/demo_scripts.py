@@ -11,6 +11,9 @@ class Script:
 
     title: str
     prompt: str
+    """What a person would have asked for."""
+    steps: str
+    """What the scripted agent does, which nobody has to read."""
 
 
 FILES = {
@@ -39,6 +42,8 @@ FILES = {
 
 _FAILING = Script(
     "Upgrade the payment client to version 3",
+    "Upgrade the payment client to version 3 and run its tests. Tell me if "
+    "the new version needs anything that we do not have.",
     """/say I upgrade the payment client and run the tests.
 /think 2 Reading orchard/payment
 /say The client of version 3 needs a token that is not in the environment.
@@ -47,6 +52,8 @@ _FAILING = Script(
 )
 _CART = Script(
     "Give bulk discounts in the cart",
+    "Ten crates and more of a fruit should cost a tenth less. Use it in the "
+    "cart, test it, and say so in the README.",
     """/say I'll add a discount for ten crates and more, with tests.
 /think 3 Reading orchard/cart.py
 /edit orchard/discounts.py def discount(count):\\n    return 0.9 if count >= 10 else 1.0
@@ -67,6 +74,8 @@ _CART = Script(
 )
 _SEARCH = Script(
     "Make the search ignore case and accents",
+    "A search for apfel should find Apfel and ÄPFEL too. Keep the folding in "
+    "one place.",
     """/say The search compares raw strings. I'll fold case and accents first.
 /think 4 Reading orchard/search.py
 /edit orchard/folding.py import unicodedata\\n\\n\\ndef folded(text):\\n    plain = unicodedata.normalize("NFKD", text)\\n    return plain.casefold()
@@ -82,6 +91,8 @@ _SEARCH = Script(
 )
 _LOGIN = Script(
     "Fix the timing leak in login",
+    "Passwords are compared with ==, which leaks their length by time. "
+    "Compare them in constant time.",
     """/say Comparing passwords with == leaks their length by time.
 /think 2 Reading orchard/login.py
 /edit orchard/login.py # compare with hmac.compare_digest
@@ -94,6 +105,8 @@ _LOGIN = Script(
 )
 _API = Script(
     "Offer the catalogue as an API",
+    "Other shops want to read our catalogue. Offer it as an API; ask me if "
+    "there is more than one good way.",
     """/say There are two good ways to offer the catalogue.
 /think 2 Comparing both on this code base
 /question Which kind of API shall it be? | REST with OpenAPI | GraphQL | Both, REST first
@@ -106,6 +119,8 @@ _API = Script(
 )
 _DOCS = Script(
     "Write a guide for new contributors",
+    "Write CONTRIBUTING.md for people who are new here: how to set up, test "
+    "and send a change.",
     """/say I'll write CONTRIBUTING.md from what is in the repository.
 /think 6 Reading everything
 /edit CONTRIBUTING.md # Contributing\\n\\nRun the tests with pytest.

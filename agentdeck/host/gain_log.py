@@ -11,12 +11,13 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.events import Event, EventKind
-from agentdeck.core.gain_events import Reducer
+from agentdeck.core.gain_events import IDLE_CUT_S, Reducer
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS gain (
@@ -25,6 +26,23 @@ CREATE TABLE IF NOT EXISTS gain (
 """
 KEPT = 200_000
 """Some months of heavy use, at 250 bytes each."""
+
+
+LOOK_BACK = timedelta(seconds=IDLE_CUT_S * 3)
+
+_AFTER = """
+SELECT seq, at, kind, session_id, data FROM gain WHERE seq > ? ORDER BY seq LIMIT ?
+"""
+_FOR_RANGE = """
+WITH first AS (
+    SELECT COALESCE(MIN(seq), 9223372036854775807) AS seq FROM gain WHERE at >= :begin)
+SELECT seq, at, kind, session_id, data FROM gain
+WHERE seq >= (SELECT seq FROM first) OR seq IN (
+    SELECT MAX(seq) FROM gain WHERE seq < (SELECT seq FROM first)
+    AND kind IN ('session_added', 'session_changed', 'session_removed')
+    GROUP BY session_id)
+ORDER BY seq
+"""
 
 
 class GainLog:
@@ -60,22 +78,32 @@ class GainLog:
         Raises:
             AgentDeckError: If it cannot be read.
         """
+        return await self._fetch(_AFTER, (since, limit))
+
+    async def events_for(self, since: datetime) -> list[Event]:
+        """What a range that begins at a time is measured from, in order.
+
+        Of what was before, only the last of each session: it says how it went into the
+        range. The last minutes before it are whole, as attention reaches over.
+
+        Raises:
+            AgentDeckError: If it cannot be read.
+        """
+        begin = (since - LOOK_BACK).astimezone(UTC).isoformat(timespec="milliseconds")
+        return await self._fetch(_FOR_RANGE, {"begin": begin})
+
+    async def _fetch(self, query: str, values: Any) -> list[Event]:
         try:
-            return await asyncio.to_thread(lambda: list(self._read(since, limit)))
+            return await asyncio.to_thread(lambda: list(self._read(query, values)))
         except sqlite3.Error as error:
             raise AgentDeckError(
                 f"The measured gain in {self._file} could not be read: {error}."
             ) from error
 
-    def _read(self, since: int, limit: int) -> Iterator[Event]:
+    def _read(self, query: str, values: Any) -> Iterator[Event]:
         uri = f"{self._file.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
-            rows = database.execute(
-                "SELECT seq, at, kind, session_id, data FROM gain WHERE seq > ? "
-                "ORDER BY seq LIMIT ?",
-                (since, limit),
-            )
-            for seq, at, kind, session_id, data in rows:
+            for seq, at, kind, session_id, data in database.execute(query, values):
                 yield Event(
                     seq,
                     datetime.fromisoformat(at),

@@ -50,7 +50,7 @@ class GainMethods:
         wanted = parse_filter(params.filter, self._host.listing.queries)
         known = {str(session.id): session for session in self._host.sessions}
         await self._host.journal.written()
-        events = await self._host.store.gain.events()
+        events = await self._host.store.gain.events_for(params.since)
         now = datetime.now(UTC)
         measured = await asyncio.to_thread(
             _measured, events, params.since, now, wanted, known

@@ -36,7 +36,7 @@ MAX_WAITING = 200
 """Of different things that wait for one hook; then the oldest is left out."""
 KEPT_OUTPUT = 4000
 """Bytes of what a hook printed last."""
-SAY_AGAIN_S = 60.0
+SAY_AGAIN_S = 20.0
 """The same failure of the same hook is said at most this often."""
 
 

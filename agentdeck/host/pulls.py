@@ -138,6 +138,7 @@ class Pulls:
 
 
 def _wanted(session: Session, base: str | None) -> _Wanted:
+    require_worktree(session, "pushes")
     if session.phase is Phase.QUEUED:
         raise RefusedError(f"{session.name} has not started.")
     require_worktree(session, "pushes")

@@ -21,6 +21,7 @@ from agentdeck.core.review_rules import (
     ReviewState,
     ended,
     is_of_commits,
+    is_under_way,
     needs_green,
     rests,
     why_not_again,
@@ -231,6 +232,8 @@ class Reviews:
             why = why_not_again(
                 rule, session, target.commit, target.tree, self._kept.reviews
             )
+            if is_under_way(rule, session, self._kept.reviews):
+                raise RefusedError(f"{session.name}: {rule.name}: {why}.")
             if why and not again:
                 raise RefusedError(
                     f"{session.name}: {rule.name}: {why}. --again reviews it anew."

@@ -65,6 +65,8 @@ class Supervisor:
         self._stop_grace_s = stop_grace_s
         self._live: dict[str, LiveSession] = {}
         self._killers: set[asyncio.Task[None]] = set()
+        self.on_linked: Callable[[str], None] = lambda _: None
+        """Called once a session's runner answers."""
         self.on_live: Callable[[str], None] = lambda _: None
         """Called when a session begins to be listened to."""
         self.on_settled: Callable[[str], None] = lambda _: None
@@ -221,6 +223,7 @@ class Supervisor:
             return
         if message.get("t") == "hello":
             live.runner_pid = message.get("pid")
+            self.on_linked(session_id)
         if message.get("t") == "signal":
             self._take_signal(session_id, live, message)
 

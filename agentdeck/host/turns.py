@@ -196,7 +196,7 @@ class Turns:
             note, made = "", None
             before = self._heads.get(session.id)
             try:
-                if self.is_on(session):
+                if self.is_on(session) and not self._has_yet_to_begin(session):
                     number = session.turns + 1
                     message = checkpoint_message(session.name, number, prompt, said)
                     made = await asyncio.to_thread(_checkpoint, session, message)
@@ -211,6 +211,20 @@ class Turns:
         if live is not None and live.witness.prompt == prompt:
             live.witness.prompt = ""
         self._tell(session.id, note, made)
+
+    def _has_yet_to_begin(self, session: Session) -> bool:
+        """Whether what is uncommitted is still what the session was handed.
+
+        A CLI that shows its prompt before it asks for trust seems to rest before its
+        first turn; its hooks have said nothing then.
+        """
+        if not session.handoff or session.turns:
+            return False
+        agent = self._registry.known_or_command(session.agent)
+        if agent.read_report is None:
+            return False
+        known = session.transcript if agent.read_said else session.conversation
+        return not known
 
     def _tell(self, session_id: str, note: str, made: Checkpoint | None) -> None:
         now = self._sessions.find(session_id)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentdeck.core.errors import AgentDeckError, NoSuchSessionError, RefusedError
+from agentdeck.core.gain_walk import measure
 from agentdeck.core.own_checkout import require_worktree
 from agentdeck.core.review import Compare
 from agentdeck.core.session import Phase, Session, running_s
 from agentdeck.git.review import listing
 from agentdeck.git.review_sides import sides_of
-from agentdeck.git.taking import take_file
+from agentdeck.git.taking import take_file, take_hunk
 from agentdeck.host.method import Method
 from agentdeck.rpc import variant_messages as v
 from agentdeck.rpc.messages import MergeSessions
@@ -53,7 +54,26 @@ class VariantMethods:
         rows = await asyncio.gather(
             *(asyncio.to_thread(_row, session) for session in sessions)
         )
+        supervised = await self._supervised_s(sessions)
+        names = {session.name for session in sessions}
+        for session, row in zip(sessions, rows, strict=True):
+            row["supervised_minutes"] = round(supervised[session.id] / 60, 2)
+            # Variants of one task change the same lines by their nature.
+            beside = [name for name in session.collides if name not in names]
+            row["collides"] = beside
         return {"group": params.group, "variants": rows}
+
+    async def _supervised_s(self, sessions: list[Session]) -> dict[str, float]:
+        """How long a person was at each, as `metrics` measures it."""
+        ids = {str(session.id) for session in sessions}
+        await self._host.journal.written()
+        events = await self._host.store.gain.events()
+        since = min(session.created_at for session in sessions)
+        measured = await asyncio.to_thread(
+            measure, events, since, datetime.now(UTC), wanted=ids.__contains__
+        )
+        found = {row.id: row.totals.supervised_ms / 1000 for row in measured.sessions}
+        return {each: found.get(each, 0.0) for each in ids}
 
     async def _pick(self, params: v.PickVariant) -> dict[str, Any]:
         """Merge one and discard the rest; where it cannot be merged nothing happens."""
@@ -112,9 +132,17 @@ class VariantMethods:
             if not await asyncio.to_thread(worktree.is_dir):
                 raise RefusedError(f"The worktree of {session.name} is not there.")
         async with self._host.landing.lock(target.repo):
-            await asyncio.to_thread(take_file, *worktrees, params.path)
+            await asyncio.to_thread(_take, params, source, *worktrees)
         self._host.git_watch.refresh(target.id)
         return {"path": params.path, "source": source.name, "target": target.name}
+
+
+def _take(params: v.TakeFile, source: Session, of: Path, into: Path) -> None:
+    if params.hunk is None:
+        take_file(of, into, params.path)
+        return
+    sides = sides_of(source, Compare())
+    take_hunk(sides, into, params.path, params.hunk, params.header)
 
 
 def _row(session: Session) -> dict[str, Any]:
@@ -137,5 +165,10 @@ def _row(session: Session) -> dict[str, Any]:
         "minutes": round(running_s(session, datetime.now(UTC)) / 60, 2),
         "tokens": session.tokens_in + session.tokens_out,
         "cost_usd": session.cost_usd,
+        "findings": {
+            "error": session.finding_errors,
+            "warning": session.finding_warnings,
+            "note": session.finding_notes,
+        },
         "problem": problem,
     }

@@ -26,8 +26,12 @@ class PickVariant(Params):
 
 
 class TakeFile(Params):
-    """`variants.take`: a file of one session into the worktree of another."""
+    """`variants.take`: a file of one session, or a hunk, into another's worktree."""
 
     path: Annotated[str, Field(min_length=1, max_length=4096)]
     source: str
     target: str
+    hunk: Annotated[int, Field(ge=1)] | None = None
+    """Only this hunk of what the source changed, from 1; None takes the file."""
+    header: str = ""
+    """The hunk's line with the ranges, as a person saw it; another refuses it."""

@@ -185,28 +185,87 @@ async def _load_brief(deck: Deck, session: Session) -> list[Item]:
     return items
 
 
+def _commits(session: Session) -> str:
+    match session.auto_commit:
+        case None:
+            return "as the settings say"
+        case True:
+            return "what is uncommitted is committed at a turn's end"
+        case False:
+            return "only what the agent commits itself"
+
+
+def _limits(session: Session) -> str:
+    said = []
+    if session.limit_minutes is not None:
+        said.append(f"{session.limit_minutes:g} minutes")
+    if session.limit_tokens is not None:
+        said.append(f"{session.limit_tokens:,} tokens")
+    if session.limit_cost_usd is not None:
+        said.append(f"{session.limit_cost_usd:.2f} USD")
+    return ", ".join(said) or "none"
+
+
+def _starts(deck: Deck, session: Session) -> list[tuple[str, str, str]]:
+    """When a session that waits starts, and what changes that."""
+    place = deck.store.queue_places().get(session.id)
+    if place is None:
+        return []
+    key = deck.keymap.key("session.earlier")
+    return [("starts", f"number {place} in the queue", f"{key} moves it up")]
+
+
+def _links(deck: Deck, session: Session) -> list[tuple[str, str, str]]:
+    """What a session continues and is continued by, if it was handed off."""
+    known = deck.store.sessions
+
+    def named(session_id: str) -> str:
+        return known[session_id].name if session_id in known else session_id
+
+    rows = []
+    goes = f"{deck.keymap.key('session.linked')} goes"
+    if session.origin:
+        rows.append(("continues", f"{named(session.origin)} ({session.way})", goes))
+    if session.continued:
+        names = ", ".join(named(each) for each in session.continued)
+        rows.append(("continued by", names, goes))
+    return rows
+
+
 async def _load_settings(deck: Deck, session: Session) -> list[Item]:
     as_set = bool(deck.store.app.get("auto_answers"))
     rules = as_set if session.auto_answers is None else session.auto_answers
     own = "" if session.auto_answers is not None else ", as the settings say"
     pull = pull_words(session.pull) if session.pull is not None else "none"
     cost = "" if session.cost_usd is None else f", {session.cost_usd:.2f} USD"
+    key = deck.keymap.key
+    checks = "; ".join(session.checks) or "only those of its repository"
     rows = (
-        ("title", session.title, ""),
+        ("title", session.title, f"{key('session.rename')} renames"),
         ("name", session.name, ""),
         ("agent", session.agent, ""),
         ("model", session.model or "as the agent chooses", ""),
         ("mode", session.permission_mode or "as the agent is set", ""),
         ("role", session.custom or "none", ""),
-        ("rules", f"{'answer' if rules else 'do not answer'}{own}", "o switches"),
+        (
+            "rules",
+            f"{'answer' if rules else 'do not answer'}{own}",
+            f"{key('session.rules')} switches",
+        ),
+        ("commits", _commits(session), f"{key('session.turns')}, then a, switches"),
+        ("checks", checks, f"{key('session.check')} runs or shows them"),
+        ("limits", _limits(session), ""),
+        *_starts(deck, session),
+        ("folder", session.folder or "none", f"{key('session.folder')} files it"),
         ("type", session.type.value, ""),
+        *_links(deck, session),
         ("branch", f"{session.branch} from {session.base}", ""),
         (
             "checkout" if session.in_checkout else "worktree",
             session.worktree,
             "yours: AgentDeck changes nothing there" if session.in_checkout else "",
         ),
-        ("pull request", pull, "O shows it"),
+        ("pull request", pull, f"{key('session.pulls')} shows it"),
         ("repository", session.repo, ""),
         ("ports", f"from {session.port}" if session.port else "none", ""),
         ("tokens", f"{session.tokens_in} in, {session.tokens_out} out{cost}", ""),
@@ -218,9 +277,9 @@ async def _load_settings(deck: Deck, session: Session) -> list[Item]:
         _made(
             deck,
             "setting",
-            f"{name:<13} {one_line(value)}{f'  {dot} {key}' if key else ''}",
+            f"{name:<13} {one_line(value)}{f'  {dot} {how}' if how else ''}",
         )
-        for name, value, key in rows
+        for name, value, how in rows
     ]
 
 
@@ -239,9 +298,14 @@ _DEPENDS: dict[Tab, Callable[[Session], object]] = {
     Tab.SETTINGS: lambda s: (
         s.title,
         s.auto_answers,
+        s.auto_commit,
+        s.checks,
+        s.folder,
+        s.position,
         s.port,
         s.tokens_in,
         s.phase,
+        s.continued,
         s.pull,
     ),
 }

@@ -17,11 +17,13 @@ from agentdeck.tui.actions import (
     Scope,
     key_name,
     keys_of,
+    plain_key,
     shown_key,
 )
 
 NO_KEY = "unbound"
 """What Textual is told for an action without a key; no keyboard has it."""
+_BY_ID = {action.id: action for action in ACTIONS}
 _MAIN = (Scope.LIST, Scope.SESSION, Scope.VIEW, Scope.APP)
 _KEY = re.compile(r"((ctrl|shift|alt|super|hyper|meta)\+)*([^+\s]+)")
 _NAMED = frozenset(chain.from_iterable(key.value.split("+")[-1:] for key in Keys))
@@ -48,6 +50,18 @@ class Keymap:
         """The first key of an action as a person knows it; empty if it has none."""
         keys = self.keys_of(action)
         return shown_key(keys[0]) if keys else ""
+
+    def key(self, action_id: str) -> str:
+        """The key of an action for a sentence that names it.
+
+        An action without a key is in the palette, by its title.
+        """
+        action = _BY_ID[action_id]
+        keys = self.keys_of(action)
+        if not keys:
+            palette = _BY_ID["app.palette"]
+            return f'{self.shown(palette)} and "{action.title}"'
+        return plain_key(shown_key(keys[0]))
 
     def for_textual(self) -> dict[str, str]:
         """What Textual's `set_keymap` takes."""

@@ -48,6 +48,7 @@ class Glyphs:
     collides: str = "≠"
     near: str = "≈"
     finding: str = "⚑"
+    rules: str = "§"
     prompt: str = "❯"
     tool: str = "▸"
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -83,6 +84,7 @@ ASCII = Glyphs(
     collides="%",
     near="~",
     finding="&",
+    rules="%",
     prompt=">",
     tool="*",
     spinner="|/-\\",

@@ -112,7 +112,12 @@ def marks_of(session: Session, glyphs: Glyphs) -> Cells:
     cells: Cells = []
     if session.queued:
         cells.append((f"{glyphs.waiting}{len(session.queued)}", "accent"))
-    for mark in (_check_mark(session.check, glyphs), _overlap_mark(session, glyphs)):
+    marks = (
+        _rules_mark(session, glyphs),
+        _check_mark(session.check, glyphs),
+        _overlap_mark(session, glyphs),
+    )
+    for mark in marks:
         if mark is not None:
             cells += [(" ", "muted"), mark] if cells else [mark]
     if session.pull is not None:
@@ -135,6 +140,13 @@ def finding_marks(session: Session, glyphs: Glyphs) -> Cells:
             sign = glyphs.dot if cells else glyphs.finding
             cells.append((f"{sign}{_short(count)}", colour))
     return cells
+
+
+def _rules_mark(session: Session, glyphs: Glyphs) -> tuple[str, str] | None:
+    """That rules answer for it, where it was switched on for this one."""
+    return (
+        (glyphs.rules, "accent") if session.auto_answers and session.is_live else None
+    )
 
 
 def _overlap_mark(session: Session, glyphs: Glyphs) -> tuple[str, str] | None:

@@ -166,7 +166,8 @@ def test_nothing_is_left_of_a_hook_when_its_host_is_gone(
 ) -> None:
     file = tmp_path / "pid"
     script = LEAVES.format(file)
-    settings(deck, hook("long", ["session.created"], ["sh", "-c", script]))
+    command = ["sh", "-c", script]
+    settings(deck, hook("long", ["session.created"], command, timeout_s=600))
     deck.run("run", "--agent", "scripted", "--name", "one", "/exit")
     wait(lambda: file.exists() and file.read_text().strip())
     wait(lambda: len(sleepers(deck)) == 2)

@@ -60,6 +60,8 @@ def test_nothing_is_done_in_ones_own_checkout(deck: Deck) -> None:
         ("resolve", "mine"),
         ("update", "mine"),
         ("setup", "mine", "--rerun"),
+        ("pr", "create", "mine", "--base", "other", "--yes"),
+        ("rewind", "mine", "0", "--force"),
     )
     for words in refused:
         done = deck.run(*words, status=None)

@@ -331,3 +331,22 @@ def test_what_is_shipped_runs(deck: Deck, name: str, last: str) -> None:
     if name == "tournament":
         told = json.loads(deck.run("compare", run, "--json").stdout)
         assert len(told["variants"]) == 3
+
+
+def test_a_message_to_an_agent_that_rests_goes_out_by_the_next_host(
+    deck: Deck,
+) -> None:
+    deck.run("run", "/idle", "--agent", "scripted", "--name", "rests")
+    deck.until(lambda s: s["rests"]["activity"] == "idle")
+    host = psutil.Process(deck.host_pid())
+    deck.run("send", "rests", "/edit sent.txt once", "--queue")
+    # It waits for a moment of rest, in which the host dies.
+    os.kill(host.pid, signal.SIGKILL)
+    psutil.wait_procs([host], timeout=20)
+    rests = deck.until(lambda s: not s["rests"]["queued"])["rests"]
+    sent = Path(rests["worktree"]) / "sent.txt"
+    deadline = time.monotonic() + DEADLINE_S
+    while not sent.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sent.read_text() == "once\n"

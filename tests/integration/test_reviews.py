@@ -242,6 +242,20 @@ def test_a_reviewer_only_reads(deck: Deck) -> None:
     assert deck.git("rev-parse", "agentdeck/author") == before
 
 
+def test_one_rule_reviews_a_session_once_at_a_time(deck: Deck) -> None:
+    author(deck)
+    rests(deck)
+    by_hand(deck, "/sleep 300")
+    refused = deck.run(
+        "review-now", "author", "--agent", "scripted", "--again", status=4
+    )
+    assert "under way" in refused.stderr
+    (review,) = reviews(deck)
+    deck.run("stop", review["reviewer_name"], "--yes", "--force")
+    deck.run("discard", review["reviewer_name"], "--yes", status=None)
+    until(lambda: reviews(deck)[0]["state"] == "failed")
+
+
 def test_findings_that_are_hostile_or_none_harm_nothing(deck: Deck) -> None:
     author(deck)
     rests(deck)

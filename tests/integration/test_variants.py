@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,41 @@ def test_a_file_is_taken_as_it_is_now_and_never_over_own_changes(deck: Deck) -> 
     assert (two / "api.txt").read_text() == "mine\n"
     deck.run("take", "none", "--from", "api-1", "--into", "api-2", status=4)
     deck.run("take", "api.txt", "--from", "api-1", "--into", "api-1", status=4)
+
+
+def test_a_hunk_goes_where_its_lines_are_and_nowhere_else(deck: Deck) -> None:
+    lines = [f"line {number}\n" for number in range(40)]
+    (deck.repo / "long.txt").write_text("".join(lines))
+    deck.git("add", "-A")
+    deck.git("commit", "-qm", "a long file")
+    rows = variants(deck, "--variants", "2")
+    one, two = (Path(row["worktree"]) for row in rows.values())
+    early, late = lines.copy(), lines.copy()
+    early[2], early[30] = "near the top\n", "near the end\n"
+    late[1:4] = ["others\n", "are\n", "here\n"]
+    (one / "long.txt").write_text("".join(early))
+    pair = ("long.txt", "--from", "api-1", "--into", "api-2", "--hunk")
+    done = deck.run("take", *pair, "2")
+    assert "long.txt, hunk 2  from api-1 into api-2" in done.stdout
+    taken = lines.copy()
+    taken[30] = "near the end\n"
+    assert (two / "long.txt").read_text() == "".join(taken)
+    git = ("git", "-C", str(two))
+    staged = subprocess.run(
+        [*git, "diff", "--cached", "--name-only"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert staged.stdout == "long.txt\n"
+    refused = deck.run("take", *pair, "1", status=4)
+    assert "not committed" in refused.stderr
+    (two / "long.txt").write_text("".join(late))
+    subprocess.run([*git, "commit", "-qam", "other lines"], check=True)
+    refused = deck.run("take", *pair, "1", status=4)
+    assert "does not fit in api-2" in refused.stderr
+    assert (two / "long.txt").read_text() == "".join(late)
+    assert "has 2 hunks there, no 3" in deck.run("take", *pair, "3", status=4).stderr
 
 
 def test_one_that_never_started_is_discarded_too(deck: Deck) -> None:

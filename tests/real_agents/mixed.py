@@ -146,6 +146,12 @@ async def run(seconds: float, agents: tuple[str, ...]) -> dict[str, Any]:
                 ):
                     for player in players:
                         all_.create_task(player.play(client, until))
+        except* TimeoutError:
+            for agent in agents:
+                print(f"== {agent}", file=sys.stderr)
+                for verb in ("explain", "screen"):
+                    print(deck.run(verb, agent).stdout, file=sys.stderr)
+            raise
         finally:
             deck.close()
     return {player.agent: player.verdict() for player in players}

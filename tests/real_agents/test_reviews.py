@@ -74,3 +74,17 @@ def test_codex_writes_findings_unasked(start_agent: Start) -> None:
     trusted(it, reviewer, "Trust this folder")
     review = over(it, reviewer)
     assert (review["state"], review["found"]) == ("done", 1)
+
+
+def test_copilot_asks_a_person_before_it_writes(start_agent: Start) -> None:
+    it = start_agent("copilot")
+    reviewer = review_by(it, f"do edit FINDINGS {FOUND}")
+    for _ in range(5):
+        found = it.until(lambda s: bool(s["needs"]) or s["phase"] == "ended", reviewer)
+        if found["phase"] == "ended":
+            break
+        asked = found["needs_since"]
+        it.deck.run("approve", reviewer)
+        it.until(lambda s, asked=asked: s["needs_since"] != asked, reviewer)
+    (review,) = json.loads(it.deck.run("reviews", "--json").stdout)["reviews"]
+    assert (review["state"], review["found"]) == ("done", 1)

@@ -14,7 +14,8 @@ from agentdeck.core.filters import parse_filter
 from agentdeck.core.session import Phase, Session
 from agentdeck.tui.columns import GUTTER, Part, columns
 from agentdeck.tui.groups import Section, arranged
-from agentdeck.tui.look import look_from
+from agentdeck.tui.look import ASCII, UNICODE, look_from
+from agentdeck.tui.row_words import marks_of
 from agentdeck.tui.rows import Row, rows_of, sessions_of
 from agentdeck.tui.view import Density, Grouping, Sort, View
 from agentdeck.tui.widgets.session_row import RowPainter, RowState
@@ -199,3 +200,12 @@ def test_every_session_is_in_the_list_once(sessions: list[Session], view: View) 
     hidden = sum(row.hidden for row in rows)
     assert len(shown) + hidden == len(sessions)
     assert len({row.key for row in rows}) == len(rows)
+
+
+def test_a_row_says_that_rules_answer_for_it_while_it_lives() -> None:
+    ruled = replace(a_session("a"), auto_answers=True)
+    assert marks_of(ruled, UNICODE) == [("§", "accent")]
+    assert marks_of(ruled, ASCII) == [("%", "accent")]
+    for own in (None, False):
+        assert marks_of(replace(ruled, auto_answers=own), UNICODE) == []
+    assert marks_of(replace(ruled, phase=Phase.ENDED), UNICODE) == []

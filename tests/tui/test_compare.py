@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from textual.widgets import Button, Static
+from textual.widgets import Button, OptionList, Static
 
 from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import AgentDeckError
@@ -16,6 +16,7 @@ from agentdeck.tui.look import look_from
 from agentdeck.tui.screens.compare import CompareScreen
 from agentdeck.tui.screens.compare_table import Row, table_of
 from agentdeck.tui.screens.confirm import ConfirmScreen
+from agentdeck.tui.screens.hunk_choice import HunkChoiceScreen
 from tests.fakes.fake_client import FakeLink, a_session
 from tests.tui.driving import Deck, running
 
@@ -60,6 +61,9 @@ def row(session: Session, **values: Any) -> dict[str, Any]:
         "minutes": 12.34,
         "tokens": 0,
         "cost_usd": None,
+        "supervised_minutes": 0.0,
+        "findings": {"error": 0, "warning": 0, "note": 0},
+        "collides": [],
         "problem": "",
         **values,
     }
@@ -206,3 +210,34 @@ def test_the_table_gives_way_and_never_wraps(width: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
     assert "api-2" in lines[2]
     assert ("tokens" in lines[0]) == (width > 100)
+
+
+async def test_lines_of_one_are_taken_into_another() -> None:
+    link = comparing_link()
+    link.answer("variants.take", {})
+    async with running(link) as deck:
+        await comparing(deck)
+        await deck.press("T")
+        await deck.until(lambda: isinstance(deck.app.screen, HunkChoiceScreen))
+        choices = deck.app.screen.query_one(OptionList)
+        assert "+1 -1  old" in str(choices.get_option_at_index(0).prompt)
+        await deck.press("enter")
+        await deck.until(lambda: bool(link.calls_of("variants.take")))
+    assert link.calls_of("variants.take") == [
+        {
+            "path": "a.py",
+            "source": "id-api-1",
+            "target": "id-api-2",
+            "hunk": 1,
+            "header": "@@ -1,1 +1,1 @@",
+        }
+    ]
+
+
+def test_what_was_measured_of_each_is_in_its_row() -> None:
+    found = a_variant(1, variant="REST", finding_errors=1, finding_notes=2)
+    rows = [Row(found, supervised=3.14, collides=2), Row(VARIANTS[1])]
+    lines = table_of(rows, "", "", LOOK, 160).plain.split("\n")
+    assert lines[0].split()[-4:] == ["with", "you", "findings", "overlap"]
+    assert lines[1].split()[-3:] == ["3.1", "3", "2"]
+    assert "overlap" not in table_of(rows[1:], "", "", LOOK, 160).plain

@@ -12,10 +12,13 @@ import pytest
 from textual import events
 from textual.widgets import OptionList, Static
 
+from agentdeck.core.composing import Choice
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Phase
 from agentdeck.tui.composer.composer import Composer
+from agentdeck.tui.composer.draft import Draft, orders_from
 from agentdeck.tui.composer.offer import offer_from
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.widgets.footer import KeyBar
 from tests.fakes.fake_client import FakeLink, a_session
 from tests.tui.driving import Deck, running
@@ -623,3 +626,57 @@ async def test_a_prompt_that_did_not_start_is_not_lost_behind_the_next() -> None
         assert composer.area.text == "one"
         await deck.press("down")
         assert composer.area.text == "two"
+
+
+async def test_a_chip_is_chosen_by_keys_that_come_in_one_piece() -> None:
+    async with running(starting_link()) as deck:
+        composer = await composing(deck)
+        await deck.press(*"do it")
+        for _ in range(5):
+            send_at_once(deck, "alt+m", *"next-5", "enter")
+            await deck.until(lambda: composer.draft.choice.model == "next-5")
+            await deck.until(lambda: composer.area.has_focus)
+            send_at_once(deck, "alt+m", "1")
+            await deck.until(lambda: not composer.draft.choice.model)
+            await deck.until(lambda: composer.area.has_focus)
+        assert composer.area.text == "do it"
+
+
+async def test_a_name_checks_and_commits_go_with_one_start() -> None:
+    link = starting_link()
+    async with running(link) as deck:
+        composer = await composing(deck)
+        await deck.press(*"do it", "alt+n", *"2nd-form", "enter")
+        await deck.press("alt+k", *"pytest -q", "enter", "alt+k", *"ruff .", "enter")
+        await deck.press("alt+c", "3")
+        shown = composer.chips.text
+        assert "name 2nd-form" in shown
+        assert "check ruff . +1" in shown
+        assert "commit no" in shown
+        await deck.press("enter")
+        await deck.until(lambda: link.calls_of("session.create"))
+        call = link.calls_of("session.create")[0]
+        assert call["name"] == "2nd-form"
+        assert call["checks"] == ["pytest -q", "ruff ."]
+        assert call["auto_commit"] is False
+        await deck.until(lambda: link.calls_of("composer.keep"))
+        kept = link.calls_of("composer.keep")[0]["choice"]
+        assert kept["commit"] == "no"
+        assert (composer.draft.name, composer.draft.checks) == ("", ())
+
+
+async def test_a_check_is_taken_away_with_its_chip() -> None:
+    async with running(starting_link()) as deck:
+        composer = await composing(deck)
+        await deck.press("alt+k", *"make test", "enter")
+        assert composer.draft.checks == ("make test",)
+        await deck.press("tab", "left", "left", "left", "delete")
+        assert composer.draft.checks == ()
+
+
+def test_commands_of_one_name_are_numbered() -> None:
+    choice = Choice(agent="command")
+    draft = Draft("make", "/r", choice, count=2, name="build")
+    assert [o["name"] for o in orders_from(draft, Keymap())] == ["build-1", "build-2"]
+    plain = Draft("make", "/r", choice, count=2)
+    assert [o["name"] for o in orders_from(plain, Keymap())] == [None, None]

@@ -203,13 +203,12 @@ async def test_the_mouse_is_the_agents_who_asks_for_it_but_not_with_shift() -> N
         await deck.until(lambda: asked(deck))
 
 
-async def test_a_session_that_does_not_run_has_nothing_to_copy_from() -> None:
+async def test_a_session_that_waits_has_nothing_to_copy_from() -> None:
     async with running(few_link()) as deck:
-        names = [s.name for s in deck.link.sessions.values() if s.is_over]
-        deck.rows.cursor = f"id-{names[0]}"
+        await deck.go_to_row("contributor-guide")
         await deck.press("c")
         await deck.until(deck.toasts)
-        assert "does not run" in deck.toasts()[0]
+        assert "does not run yet" in deck.toasts()[0]
         assert not deck.terminal.is_copying
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from agentdeck.core.checks import CheckState
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.tui.details import TABS, Tab
 from agentdeck.tui.screens.log import LogScreen
+from agentdeck.tui.screens.output import OutputScreen
 from agentdeck.tui.screens.review import ReviewScreen
 from agentdeck.tui.widgets.details_panel import DetailsPanel
 from agentdeck.tui.widgets.tab_bar import TabBar
@@ -102,6 +104,20 @@ async def test_each_tab_shows_what_it_is_of(tab: Tab, expected: str) -> None:
         assert deck.rows.has_focus
 
 
+async def test_the_settings_name_what_was_handed_off() -> None:
+    plan = a_session("plan", continued=("id-fix-login",), age_s=500)
+    link = a_deck(plan)
+    fix = link.sessions["id-fix-login"]
+    link.sessions[fix.id] = replace(
+        fix, origin="id-plan", way="fork", continued=("id-gone",)
+    )
+    async with running(link, (120, 40)) as deck:
+        await deck.go_to("fix-login")
+        panel = await open_tab(deck, Tab.SETTINGS)
+        await deck.until(lambda: "plan (fork)" in shown(panel.view))
+        assert "id-gone" in shown(panel.view)
+
+
 async def test_the_terminal_has_no_bar_and_a_hidden_tab_asks_nothing() -> None:
     link = a_deck()
     async with running(link, (120, 40)) as deck:
@@ -185,6 +201,35 @@ async def test_enter_opens_the_whole_screen_and_a_click_chooses() -> None:
         await deck.until(lambda: "orchard/login.py" in shown(panel.view))
         await deck.press("enter")
         await deck.until(lambda: isinstance(deck.app.screen, ReviewScreen))
+
+
+async def test_the_settings_say_what_a_session_has_and_the_keys_that_change_it() -> (
+    None
+):
+    link = a_deck()
+    link.app["keys"] = {"session.rename": "f6"}
+    session = link.sessions["id-fix-login"]
+    link.sessions[session.id] = replace(
+        session, auto_commit=True, checks=("pytest -q", "ruff ."), limit_minutes=30
+    )
+    async with running(link, (120, 40)) as deck:
+        await deck.go_to("fix-login")
+        panel = await open_tab(deck, Tab.SETTINGS)
+        await deck.until(lambda: "30 minutes" in shown(panel.view))
+        said = shown(panel.view)
+        assert "pytest -q; ruff ." in said
+        assert "is committed at a turn's end" in said
+        assert "T, then a, switches" in said
+        assert "f6 renames" in said
+
+
+async def test_enter_on_the_checks_opens_what_they_print() -> None:
+    link = a_deck()
+    link.answer("output.open", AgentDeckError("Nothing is kept."))
+    async with running(link, (120, 40)) as deck:
+        await open_tab(deck, Tab.CHECKS)
+        await deck.press("enter")
+        await deck.until(lambda: isinstance(deck.app.screen, OutputScreen))
 
 
 async def test_enter_where_there_is_no_screen_types_into_the_terminal() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.widgets import Static
 
+import agentdeck
 from agentdeck.tui.actions import ACTIONS, BY_DIGIT, Action, Scope
 from agentdeck.tui.keymap import NO_KEY, Keymap, keymap_from, scopes_beside
 from agentdeck.tui.palette import ActionProvider
 from agentdeck.tui.screens.peek import PeekScreen
+from agentdeck.tui.widgets.answer_bar import AnswerBar
 from agentdeck.tui.widgets.footer import KeyBar
+from tests.fakes.fake_client import FakeLink
 from tests.tui.driving import running
 from tests.tui.scenes import few_link
 
@@ -137,3 +143,41 @@ async def test_without_motion_nothing_turns() -> None:
 def test_every_action_can_be_reached_by_some_key() -> None:
     unreachable: list[Action] = [action for action in ACTIONS if not action.keys]
     assert not unreachable
+
+
+def test_a_sentence_names_the_key_that_the_person_has() -> None:
+    assert Keymap().key("session.resume") == "r"
+    assert Keymap().key("session.type") == "enter"
+    own = keymap_from({"session.resume": "f6", "session.undo": "r"})
+    assert own.key("session.resume") == "f6"
+    assert own.key("session.undo") == "r"
+    lost = keymap_from({"session.undo": "r"})
+    assert lost.key("session.resume") == 'ctrl+p and "resume"'
+
+
+def test_each_sentence_names_an_action_that_there_is() -> None:
+    sources = (Path(agentdeck.__file__).parent / "tui").rglob("*.py")
+    named = {
+        name
+        for source in sources
+        for name in re.findall(r"""\.key\(["']([a-z.-]+)["']\)""", source.read_text())
+    }
+    assert len(named) > 8
+    assert named <= set(BY_ID)
+
+
+async def test_what_the_app_says_has_the_bound_keys() -> None:
+    link = FakeLink()
+    link.app["keys"] = {"session.new": "f7", "compose.repository": "f8"}
+    async with running(link) as deck:
+        empty = deck.main.query_one("#empty", Static)
+        await deck.until(lambda: "start a session here" in str(empty.render()))
+        assert "f7  start a session here" in str(empty.render())
+    link = few_link()
+    link.app["keys"] = {"session.resume": "f6", "session.reply": "f9"}
+    async with running(link) as deck:
+        await deck.go_to_row("bulk-discounts")
+        answer = deck.main.query_one(AnswerBar)
+        await deck.go_to_row("fix-login-redirect")
+        lines = [answer.render_line(y).text for y in range(answer.size.height)]
+        assert any("f9 reply with text" in line for line in lines), lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from agentdeck.core.errors import AgentDeckError
+from agentdeck.core.session import Phase
 from agentdeck.tui.screens.log import LogScreen
 from agentdeck.tui.screens.replay import ReplayScreen
 from agentdeck.tui.widgets.log_view import LogView
@@ -278,3 +280,35 @@ def test_how_it_looks(snap_compare: Any, source: str, size: tuple[int, int]) -> 
         await deck.settle()
 
     assert snap_compare(an_app(link), terminal_size=size, run_before=read)
+
+
+async def test_lines_are_selected_and_copied_as_they_were_printed() -> None:
+    async with reading(a_link(has_conversation=False)) as (deck, screen):
+        view = screen.view
+        await deck.press("end", "k", "y")
+        assert deck.app.clipboard == "All tests PASSED [b]really[/b]"
+        await deck.press("k", "v", "k", "k", "y")
+        assert deck.app.clipboard == (
+            "  test_38 PASSED\n  test_39 PASSED\n"
+            "commit 00a8b60b Compare in constant time"
+        )
+        assert view.selected_from is None
+        await deck.press("v", "j", "escape")
+        assert isinstance(deck.app.screen, LogScreen), "escape ends the selection first"
+        assert view.selected_from is None
+
+
+async def test_copy_mode_of_a_session_that_is_over_is_its_log() -> None:
+    link = a_link()
+    link.sessions["id-fix-login"] = replace(
+        link.sessions["id-fix-login"], phase=Phase.ENDED, exit_code=0
+    )
+    async with running(link, (100, 24)) as deck:
+        await deck.press("c")
+        await deck.until(lambda: isinstance(deck.app.screen, LogScreen))
+        screen = deck.app.screen
+        assert isinstance(screen, LogScreen)
+        await deck.until(lambda: screen.feed.is_whole)
+        await deck.settle()
+        await deck.press("k", "y")
+        assert deck.app.clipboard == "All tests PASSED [b]really[/b]"

@@ -19,7 +19,7 @@ def mcp() -> None:
 
     For Codex:        codex mcp add agentdeck -- agentdeck mcp
 
-    For others:       {"mcpServers": {"agentdeck": {"command": "agentdeck", "args": ["mcp"]}}}
+    For others:       over stdio, the command agentdeck with the argument mcp
 
     Sessions start in the folder in which the server runs, unless another is named. In
     the settings, [mcp] max_depth (2) says how deep agents may start agents, max_sessions

@@ -38,6 +38,9 @@ _HEAD = (
     "-",
     "COMMITS",
     "MIN",
+    "WITH YOU",
+    "FINDINGS",
+    "OVERLAP",
     "TOKENS",
     "COST",
 )
@@ -73,7 +76,10 @@ def pick(
     finish(_pick(name, strategy, yes=yes, as_json=as_json))
 
 
-@verb("take src/api.py --from offer-api-1 --into offer-api-2")
+@verb(
+    "take src/api.py --from offer-api-1 --into offer-api-2",
+    "take src/api.py --from offer-api-1 --into offer-api-2 --hunk 2",
+)
 def take(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A path from the repository's top.")
@@ -84,10 +90,21 @@ def take(
     target: Annotated[
         str, typer.Option("--into", metavar="NAME", help="The session that gets it.")
     ],
+    hunk: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Only hunk N of what the session changed, as `diff` shows them.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a file as it is in one session's worktree into that of another."""
-    finish(_take(file, source, target, as_json=as_json))
+    """Take a file as it is in one session's worktree, or a hunk, into another's.
+
+    It is staged there and not committed.
+    """
+    finish(_take(file, source, target, hunk, as_json=as_json))
 
 
 async def _compare(group: str, *, as_json: bool) -> None:
@@ -138,9 +155,22 @@ def _cells(row: dict[str, Any], session: Session) -> tuple[str, ...]:
         f"-{row['removed']}",
         str(row["commits"]),
         f"{row['minutes']:.1f}",
+        f"{row['supervised_minutes']:.1f}" if row["supervised_minutes"] else "",
+        _findings(row["findings"]),
+        str(len(row["collides"])) if row["collides"] else "",
         f"{row['tokens']:,}" if row["tokens"] else "",
         "" if cost is None else f"${cost:.2f}",
     )
+
+
+def _findings(counts: dict[str, int]) -> str:
+    """How many reviewers found, by severity: `1 error, 2 warnings`."""
+    named = [
+        f"{count} {severity}{'s' if count > 1 else ''}"
+        for severity, count in counts.items()
+        if count
+    ]
+    return ", ".join(named)
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -196,7 +226,9 @@ def _reported(results: list[dict[str, Any]], *, quiet: bool) -> int:
     return ExitStatus.FAILED if failed else ExitStatus.DONE
 
 
-async def _take(file: str, source: str, target: str, *, as_json: bool) -> None:
+async def _take(
+    file: str, source: str, target: str, hunk: int | None, *, as_json: bool
+) -> None:
     from agentdeck.rpc.client import connected
 
     async with connected(paths_from_environment()) as client:
@@ -205,11 +237,12 @@ async def _take(file: str, source: str, target: str, *, as_json: bool) -> None:
             await session_called(client, target),
         )
         answer = await client.call(
-            "variants.take", path=file, source=given.id, target=getting.id
+            "variants.take", path=file, source=given.id, target=getting.id, hunk=hunk
         )
     if as_json:
         report.out_json(answer)
     else:
+        what = file if hunk is None else f"{file}, hunk {hunk}"
         report.out(
-            report.plain(f"{file}  from {answer['source']} into {answer['target']}")
+            report.plain(f"{what}  from {answer['source']} into {answer['target']}")
         )

@@ -16,6 +16,9 @@ LABELS = {
     "repo": ("repo", 2),
     "base": ("base", 2),
     "type": ("type", 0),
+    "name": ("name", 0),
+    "check": ("check", 4),
+    "commit": ("commit", 0),
     "count": ("variants", 0),
 }
 HINTS = {
@@ -27,8 +30,11 @@ HINTS = {
     "base": "base: choose or type",
     "type": "by itself, or with you",
     "count": "how many, or what is different: an approach, agent=…, model=…",
+    "name": "name of session and branch: type it",
+    "check": "a command that says whether it is right, such as pytest -q: type it",
+    "commit": "what is uncommitted when a turn ends",
 }
-TAKES_ANY = frozenset({"model", "repo", "base", "count"})
+TAKES_ANY = frozenset({"model", "repo", "base", "count", "name", "check"})
 
 
 def value_of(chip: str, draft: Draft) -> str:
@@ -38,6 +44,10 @@ def value_of(chip: str, draft: Draft) -> str:
             return draft.repo
         case "count":
             return str(draft.count)
+        case "name":
+            return draft.name
+        case "check":
+            return draft.checks[-1] if draft.checks else ""
         case _:
             return str(getattr(draft.choice, chip))
 
@@ -60,6 +70,9 @@ def _chip(name: str, draft: Draft, offer: Offer) -> Chip:
         case "count":
             count = len(draft.variations) or draft.count
             value = str(count) if count > 1 else ""
+        case "check":
+            more = len(draft.checks) - 1
+            value = f"{value} +{more}" if more > 0 else value
         case _:
             pass
     return Chip(name, label, hot, value)

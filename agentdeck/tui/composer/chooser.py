@@ -29,10 +29,13 @@ class _Narrowing(Input):
 
         place: int
 
+    has_digits = True
+    """Whether there is something for digits to choose."""
+
     def on_key(self, event: events.Key) -> None:
         if event.key.startswith("alt+"):
             event.prevent_default()
-        elif event.key.isdecimal() and not self.value:
+        elif self.has_digits and event.key.isdecimal() and not self.value:
             event.stop()
             event.prevent_default()
             self.post_message(self.DigitPressed((int(event.key) - 1) % 10))
@@ -122,17 +125,15 @@ class Chooser(Vertical):
         """
         self.set_class(True, "-open")
         self.set_class(False, "-list")
-        self._options, self._takes_any, self._has_digits = (
-            list(options),
-            takes_any,
-            True,
-        )
+        self._options, self._takes_any = list(options), takes_any
+        self._has_digits = self.query_one(_Narrowing).has_digits = bool(options)
         line = self.query_one(Input)
         with self.prevent(Input.Changed):
             line.value = typed
         line.placeholder = hint
         line.cursor_position = len(typed)
-        line.focus()
+        # Now: what was typed behind the key that opens it is for it.
+        self.screen.set_focus(line)
         self._show(typed, now)
 
     def show_list(self, options: Sequence[Option]) -> None:

@@ -43,6 +43,7 @@ from agentdeck.tui.composer.offer import (
     role_notes,
 )
 from agentdeck.tui.composer.prompt_area import PromptArea
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
 
@@ -60,8 +61,11 @@ class Composer(Vertical):
     variants = getters.query_one("#varied", ChipRow)
     chooser = getters.query_one("#chooser", Chooser)
 
-    def __init__(self, look: Look, repo: str, *, id: str | None = None) -> None:
+    def __init__(
+        self, look: Look, repo: str, keymap: Keymap, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
+        self._keymap = keymap
         self._look = look
         self._draft = Draft(repo=repo)
         self._offer = Offer()
@@ -183,7 +187,9 @@ class Composer(Vertical):
 
     def forget(self) -> None:
         """Begin anew after a start; the choices stay."""
-        self._draft = replace(self._draft, images=(), count=1, variations=())
+        self._draft = replace(
+            self._draft, images=(), count=1, name="", checks=(), variations=()
+        )
         self._history.rewind()
         self.area.load_text("")
         self._say("")
@@ -240,7 +246,7 @@ class Composer(Vertical):
             self._unsent.append((draft, attach))
             return ""
         try:
-            orders = orders_from(draft)
+            orders = orders_from(draft, self._keymap)
         except AgentDeckError as error:
             return error.message
         self.post_message(StartRequested(draft, orders, attach))
@@ -385,6 +391,11 @@ class Composer(Vertical):
         if chip == "repo":
             self._draft = replace(draft, repo=value)
             self.post_message(Asked("repository", value))
+        elif chip == "name":
+            self._draft = replace(draft, name=value.strip())
+        elif chip == "check":
+            checks = dict.fromkeys((*draft.checks, value.strip())) if value else ()
+            self._draft = replace(draft, checks=tuple(checks))
         elif chip == "count":
             self._take_count(value or "1")
         else:
@@ -471,6 +482,6 @@ class Composer(Vertical):
         note.set_class(bool(self._problem) or self._note.is_wrong, "-problem")
         lines = lines or [*brief, *role_notes(self._offer, self._draft.choice)]
         note.set_class(bool(lines) and not self._problem, "-warning")
-        lines = lines or first_steps(self._offer)
+        lines = lines or first_steps(self._offer, self._keymap)
         note.set_class(bool(lines), "-shown")
         note.update(Content("\n").join([Content(one_line(each)) for each in lines]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from agentdeck.core.composing import Choice, choice_from
 from agentdeck.core.fuzzy import best_matches
+from agentdeck.tui.keymap import Keymap
 
 COMMAND = "command"
 """The agent that is any command: what is typed is its words, not a prompt."""
@@ -140,10 +141,10 @@ def options_of(chip: str, offer: Offer, choice: Choice) -> list[Option]:
                 Option("", usual, "checked out there"),
                 *(Option(b, b) for b in offer.branches if b != offer.checked_out),
             ]
-        case "type":
-            return list(_TYPES)
-        case _:
+        case "count":
             return _variants(offer)
+        case _:
+            return list(_FIXED.get(chip, ()))
 
 
 _TYPES = (
@@ -151,6 +152,14 @@ _TYPES = (
     Option("local", "local", "at once in a worktree, to type into"),
     Option("here", "here", "at once in your own checkout, which stays yours"),
 )
+
+
+_COMMITS = (
+    Option("", "as set", "as the settings say"),
+    Option("yes", "yes", "is committed by AgentDeck"),
+    Option("no", "no", "stays uncommitted"),
+)
+_FIXED = {"type": _TYPES, "commit": _COMMITS}
 
 
 def _variants(offer: Offer) -> list[Option]:
@@ -233,13 +242,14 @@ def role_notes(offer: Offer, choice: Choice) -> list[str]:
     return notes
 
 
-def first_steps(offer: Offer) -> list[str]:
+def first_steps(offer: Offer, keymap: Keymap) -> list[str]:
     """What to do where something is missing before a session can start."""
     if not offer.is_known:
         return []
     steps: list[str] = []
     if not offer.repo:
-        steps.append("No git repository here: alt+p and a path chooses one.")
+        key = keymap.key("compose.repository")
+        steps.append(f"No git repository here: {key} and a path chooses one.")
     if offer.agents and not offer.has_agent_cli:
         steps.append(NO_AGENT)
     return steps

@@ -9,9 +9,6 @@ from textual.widgets import TextArea
 from agentdeck.core.composing import Mention, image_data_in, images_in, mention_at
 from agentdeck.tui.composer.messages import ImageDataPasted, ImagesPasted
 
-IN_ORDER = frozenset({"newline", "start", "start(True)"})
-"""The composer's actions that end what was typed before their key."""
-
 
 class PromptArea(TextArea):
     """A text of several lines, with `@file` and pasted images told to its owner."""
@@ -42,11 +39,15 @@ class PromptArea(TextArea):
         self.move_cursor(self.document.end)
 
     async def on_key(self, event: events.Key) -> None:
+        if self.app.focused is not self:
+            # It was typed behind a key that gave the keyboard to another.
+            event.prevent_default()
+            return
         # Textual would take Alt with a letter for the letter.
         if event.key == "enter" or event.key.startswith("alt+"):
             event.prevent_default()
         bound = self.screen.active_bindings.get(event.key)
-        if bound is None or bound.binding.action not in IN_ORDER:
+        if bound is None or bound.node is not self.parent:
             return
         # Here and now: by way of the app's bindings it would come after the letters
         # that were typed behind it, which go straight into the text.

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from agentdeck.core.diff_text import parse_diff
 from agentdeck.core.errors import AgentDeckError
 from agentdeck.core.session import Session
 from agentdeck.core.variants import split_by_file
@@ -228,32 +229,65 @@ class CompareScreen(Screen[str | None]):
         height = self.query_one("#left-lines").size.height
         self.action_scroll_both(by * max(1, height - 1))
 
+    def _pair(self) -> tuple[Row, Row] | None:
+        """The left and the right, if something can be taken from one to the other."""
+        source, target = self._row(self._left), self._row(self._cursor)
+        if source is None or target is None or not self._file:
+            return None
+        if source.id == target.id:
+            self._say("Two different variants are needed; space puts one at the left.")
+            return None
+        return source, target
+
+    @work(group="dialog", exit_on_error=False)
+    async def action_take_hunk(self) -> None:
+        from agentdeck.tui.screens.hunk_choice import HunkChoiceScreen
+
+        pair = self._pair()
+        if pair is None:
+            return
+        source, target = pair
+        path = self._file
+        patches = parse_diff(self._diffs.get(source.id, {}).get(path, ""))
+        hunks = patches[0].hunks if patches else ()
+        if not hunks:
+            self._say(f"{source.session.name} has no lines changed in {path}.")
+            return
+        title = f"Take which lines into {target.session.name}?"
+        chosen = await self.app.push_screen_wait(
+            HunkChoiceScreen(self._deck, title, hunks)
+        )
+        if chosen is not None:
+            number = hunks.index(chosen) + 1
+            await self._take(source, target, path, hunk=number, header=chosen.header)
+
     @work(group="dialog", exit_on_error=False)
     async def action_take_file(self) -> None:
         from agentdeck.tui.screens.confirm import ConfirmScreen
 
-        source, target = self._row(self._left), self._row(self._cursor)
-        if source is None or target is None or not self._file:
+        pair = self._pair()
+        if pair is None:
             return
-        if source.id == target.id:
-            self._say("Two different variants are needed; space puts one at the left.")
-            return
+        source, target = pair
         lines = [
             f"{self._file}",
             f"as it is in {source.session.name} goes into {target.session.name},",
             "where it is staged and not committed.",
         ]
         screen = ConfirmScreen("Take this file?", lines, "Take")
-        if not await self.app.push_screen_wait(screen):
-            return
+        if await self.app.push_screen_wait(screen):
+            await self._take(source, target, self._file)
+
+    async def _take(self, source: Row, target: Row, path: str, **part: Any) -> None:
         try:
             await self._deck.link.call(
-                "variants.take", path=self._file, source=source.id, target=target.id
+                "variants.take", path=path, source=source.id, target=target.id, **part
             )
         except AgentDeckError as error:
             self._say(error.message)
             return
-        self._say(f"{self._file} is in {target.session.name}.", is_error=False)
+        what = f"Hunk {part['hunk']} of {path}" if part else path
+        self._say(f"{what} is staged in {target.session.name}.", is_error=False)
         self._load()
 
     @work(group="dialog", exit_on_error=False)
@@ -269,7 +303,8 @@ class CompareScreen(Screen[str | None]):
         if others:
             lines += ["These are stopped and discarded:"]
             lines += [f"  {_with_state(each)}" for each in others]
-            lines += ["", "ctrl+z brings them back, and again undoes the merge."]
+            key = self._deck.keymap.key("session.undo")
+            lines += ["", f"{key} brings them back, and again undoes the merge."]
         screen = ConfirmScreen(
             f"Pick {session.name}?", lines, "Pick", is_grave=bool(others)
         )

@@ -32,6 +32,10 @@ class Row:
     minutes: float = 0.0
     tokens: int = 0
     cost_usd: float | None = None
+    supervised: float = 0.0
+    """Minutes that a person was at it."""
+    collides: int = 0
+    """With how many sessions beside the variants it collides."""
 
     @property
     def id(self) -> str:
@@ -54,6 +58,8 @@ def row_from(values: Mapping[str, Any]) -> Row:
         float(values["minutes"]),
         int(values["tokens"]),
         values["cost_usd"],
+        float(values["supervised_minutes"]),
+        len(values["collides"]),
     )
 
 
@@ -63,11 +69,11 @@ def table_of(
     """The rows below their heads, in as many columns as there is room for."""
     heads = ["variant", "what", "state", "checks", "files", "lines", "commits", "min"]
     cells = [_cells(row, look) for row in rows]
-    heads += ["tokens", "cost"]
+    heads += ["tokens", "cost", "with you", "findings", "overlap"]
     numbers = frozenset(range(4, len(heads)))
     shown = [n for n in range(len(heads)) if any(row[n] for row in cells)]
     # What gives way first where there is no room.
-    for n in (8, 7, 9, 6, 4, 1, 5, 3):
+    for n in (8, 7, 9, 6, 10, 12, 4, 1, 5, 11, 3):
         if _width(heads, cells, shown) + 4 <= width:
             break
         if n in shown:
@@ -100,6 +106,9 @@ def _cells(row: Row, look: Look) -> list[str]:
         f"{row.minutes:.1f}",
         f"{row.tokens:,}" if row.tokens else "",
         "" if row.cost_usd is None else f"${row.cost_usd:.2f}",
+        f"{row.supervised:.1f}" if row.supervised else "",
+        str(session.findings) if session.findings else "",
+        str(row.collides) if row.collides else "",
     ]
 
 

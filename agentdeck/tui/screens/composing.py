@@ -73,7 +73,7 @@ class ComposingScreen(PipingScreen):
         here = self.session_at_cursor()
         repo = self._repository_here() or (here.repo if here else "")
         if composer is None:
-            composer = Composer(self.deck.look, repo, id="composer")
+            composer = Composer(self.deck.look, repo, self.deck.keymap, id="composer")
             self.composer = composer
             await self.mount(composer, before="#keys")
         composer.open(repo or str(self.deck.cwd))
@@ -84,7 +84,8 @@ class ComposingScreen(PipingScreen):
 
         session = self.session_at_cursor()
         if session is None or not session.group:
-            self.say("It is no variant; alt+v in the composer starts several.")
+            key = self.deck.keymap.key("compose.count")
+            self.say(f"It is no variant; {key} in the composer starts several.")
             return
         screen = CompareScreen(self.deck, session.group, session.id)
         picked = await self.app.push_screen_wait(screen)

@@ -134,12 +134,18 @@ class DetailingScreen(ShowingScreen):
             Tab.TIMELINE: self.action_show_timeline,
             Tab.DIFF: self.action_show_diff,
             Tab.COMMITS: self.action_show_diff,
+            Tab.CHECKS: self._open_checks,
         }.get(self._tab)
         if opens is None:
             self._choose_tab(Tab.TERMINAL)
             return False
         opens()
         return True
+
+    def _open_checks(self) -> None:
+        session = self.session_at_cursor()
+        if session is not None:
+            self._show_output(session, "check")
 
     def action_scroll_pane(self, where: str) -> None:
         panel = self._panel

@@ -25,6 +25,8 @@ from agentdeck.tui.printable import one_line
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.log_view import LogView
 
+COPIED_S = 2.0
+
 
 class LogScreen(Screen[None]):
     """Title, the log, a line to search in, the keys."""
@@ -156,7 +158,9 @@ class LogScreen(Screen[None]):
         if at is not None:
             zone = self.deck.clock().tzinfo
             parts.append((f"{datetime.fromtimestamp(at, zone):%d %b %H:%M:%S}", dim))
-        if not self.feed.is_whole and not self.feed.problem:
+        if view.selected_from is not None:
+            parts.append((f"  selecting {look.glyphs.dot} y copies", "$warning"))
+        elif not self.feed.is_whole and not self.feed.problem:
             parts.append((f"  reading{look.glyphs.more}", "not bold $warning"))
         elif view.has_news:
             parts.append((f"  new output below {look.glyphs.down} G", "$warning"))
@@ -213,7 +217,9 @@ class LogScreen(Screen[None]):
         self.view.focus()
 
     def action_close(self) -> None:
-        if self.view.query_text:
+        if self.view.selected_from is not None:
+            self.action_select()
+        elif self.view.query_text:
             self._end_search()
         else:
             self.dismiss(None)
@@ -242,6 +248,22 @@ class LogScreen(Screen[None]):
 
     def action_end(self) -> None:
         self.view.go_to(len(self.view.log_rows.rows) - 1)
+
+    def action_select(self) -> None:
+        self.view.toggle_selection()
+        self._show_title()
+
+    def action_copy(self) -> None:
+        text = self.view.selected_text
+        if not text.strip():
+            self.app.notify("There is nothing to copy.", markup=False)
+            return
+        self.app.copy_to_clipboard(text)
+        if self.view.selected_from is not None:
+            self.action_select()
+        lines = text.count("\n") + 1
+        said = f"Copied {lines} lines." if lines > 1 else "Copied the line."
+        self.app.notify(said, markup=False, timeout=COPIED_S)
 
     def action_fold(self) -> None:
         if not self.view.toggle_fold():

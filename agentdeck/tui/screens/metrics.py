@@ -23,7 +23,7 @@ from agentdeck.tui.printable import one_line
 from agentdeck.tui.widgets.footer import Hint, KeyBar
 from agentdeck.tui.widgets.gain_chart import GainChart
 
-AGAIN_EVERY_S = 30.0
+AGAIN_EVERY_S = 60.0
 WIDE = 100
 """From so many columns on both charts stand side by side."""
 _ORDER = tuple(By)

@@ -30,7 +30,7 @@ _COLOURS: dict[str, str] = {
     "running": "$primary",
 }
 _NOTHING = {
-    "check": "No checks have run here. r runs them.",
+    "check": "No checks have run here. {} runs them.",
     "setup": "Nothing was run to set this worktree up.",
 }
 
@@ -88,9 +88,8 @@ class OutputScreen(ReaderScreen):
         state, session = self._state.value, self._session
         note = session.check_note if self._kind == "check" else session.setup_note
         if state == "none":
-            self.show_summary(
-                Content.styled(f"{_NOTHING[self._kind]}\n", "$text-muted")
-            )
+            nothing = _NOTHING[self._kind].format(self.deck.keymap.key("output.again"))
+            self.show_summary(Content.styled(f"{nothing}\n", "$text-muted"))
             return
         parts: list[str | tuple[str, str]] = [
             (state, f"bold {_COLOURS.get(state, '$warning')}")

@@ -60,7 +60,7 @@ class ReadingScreen(WatchingScreen):
         if session is None:
             return
         if session.phase is not Phase.RUNNING:
-            self.say(f"{session.name} does not run; l shows what it printed.")
+            self._copy_from_log(session)
             return
         terminal = self.take_pane().terminal
         if terminal.frame_size is None:
@@ -70,6 +70,15 @@ class ReadingScreen(WatchingScreen):
         # At once: the next key is copy mode's already.
         self.set_focus(terminal)
         terminal.start_copying(from_list=True)
+
+    def _copy_from_log(self, session: Session) -> None:
+        """What an agent printed that runs no more is in its log, to be copied there."""
+        from agentdeck.tui.screens.log import LogScreen
+
+        if session.phase in (Phase.QUEUED, Phase.PREPARING):
+            self.say(f"{session.name} does not run yet; there is nothing to copy.")
+            return
+        self.app.push_screen(LogScreen(self.deck, session, source="terminal"))
 
     @on(Copying.ModeChanged)
     def _show_mode(self, event: Copying.ModeChanged) -> None:

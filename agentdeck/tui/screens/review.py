@@ -133,10 +133,18 @@ class ReviewScreen(ReviewFindings):
         unsent = sum(e.comment.is_unsent for e in every if e.finding is None)
         found = sum(finding.stands for finding in self.findings)
         notes: list[tuple[str, str]] = []
+        keymap = self.deck.keymap
         if self.is_stale:
-            notes.append(("changed since; r reloads", "bold $warning"))
+            notes.append(
+                (
+                    f"changed since; {keymap.key('review.reload')} reloads",
+                    "bold $warning",
+                )
+            )
         if self.view.mark is not None:
-            notes.append(("selecting; c comments", "bold $primary"))
+            notes.append(
+                (f"selecting; {keymap.key('review.comment')} comments", "bold $primary")
+            )
         if unsent:
             noun = "comment" if unsent == 1 else "comments"
             notes.append((f"{unsent} {noun} to send", "$warning"))

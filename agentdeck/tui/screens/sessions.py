@@ -22,6 +22,7 @@ from agentdeck.tui.attention import Attended
 from agentdeck.tui.calling import call_person
 from agentdeck.tui.deck import Change, Deck
 from agentdeck.tui.groups import Placings, Quick, Section, arranged
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.rows import rows_of, sessions_of
@@ -241,7 +242,7 @@ class SessionsScreen(HandingOffScreen):
                 )
             )
         else:
-            empty.update(_first_steps())
+            empty.update(_first_steps(self.deck.keymap))
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
@@ -329,7 +330,7 @@ class SessionsScreen(HandingOffScreen):
         if session is None or self.open_tab():
             return
         if session.phase is not Phase.RUNNING:
-            self.say(_why_not_typed(session))
+            self.say(_why_not_typed(session, self.deck.keymap))
             return
         self._show_both()
         if self.has_class("-tiny"):
@@ -459,19 +460,19 @@ class SessionsScreen(HandingOffScreen):
         self.take_layout()
 
 
-def _why_not_typed(session: Session) -> str:
+def _why_not_typed(session: Session, keymap: Keymap) -> str:
     if session.is_over:
-        return f"{session.name} is over; r resumes it."
+        return f"{session.name} is over; {keymap.key('session.resume')} resumes it."
     return f"{session.name} does not run yet; it is {session.phase.value}."
 
 
-def _first_steps() -> Content:
+def _first_steps(keymap: Keymap) -> Content:
     """What to do when there is no session."""
     rows = (
-        ("n", "start a session here"),
+        (keymap.key("session.new"), "start a session here"),
         ('agentdeck run "…"', "start one from a shell"),
         ("agentdeck demo", "watch six at work"),
-        ("?", "all keys"),
+        (keymap.key("app.help"), "all keys"),
     )
     parts: list[str | tuple[str, str]] = [("No sessions yet\n\n", "bold")]
     for key, what in rows:

@@ -42,7 +42,7 @@ class ShowingScreen(ReadingScreen):
 
     def _show_question(self, session: Session | None) -> None:
         needs = session.needs if session and session.needs_attention else None
-        self.query_one(AnswerBar).show_needs(needs)
+        self.query_one(AnswerBar).show_needs(needs, self.deck.keymap)
 
     def cursor_moved(self) -> None:
         """The cursor is on another session: show that one."""

@@ -20,6 +20,7 @@ from agentdeck.core.session import Phase, Session
 from agentdeck.tui.actions import key_name
 from agentdeck.tui.deck import Deck
 from agentdeck.tui.feed import ScreenFeed
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.panes import MAX_PANES, Panes
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.composing import ComposingScreen
@@ -180,12 +181,15 @@ class WatchingScreen(ComposingScreen):
 
     def _note_waiting(self, pane: Pane, session: Session, place: int) -> None:
         if session.phase is Phase.PREPARING:
-            pane.terminal.show_note("Preparing", _progress(session))
+            pane.terminal.show_note("Preparing", _progress(session, self.deck.keymap))
             return
         pool = self.deck.store.pool
         line = f"Number {place} in the queue; {pool.running} of {pool.limit} run now."
         if pool.paused:
-            line = f"Number {place} in the queue. The pool is paused; p lets it go on."
+            key = self.deck.keymap.key("pool.pause")
+            line = (
+                f"Number {place} in the queue. The pool is paused; {key} lets it go on."
+            )
         pane.terminal.show_note("Queued", line, "", one_line(session.prompt))
 
     def _channel(self, pane: Pane) -> _Channel:
@@ -385,8 +389,9 @@ def _has_screen(session: Session) -> bool:
     return session.phase not in (Phase.QUEUED, Phase.PREPARING)
 
 
-def _progress(session: Session) -> str:
+def _progress(session: Session, keymap: Keymap) -> str:
     """How far a session is that is being prepared."""
     if not session.reason:
         return "Its worktree is being made."
-    return f"{one_line(session.reason)}. I shows what it prints."
+    key = keymap.key("session.setup")
+    return f"{one_line(session.reason)}. {key} shows what it prints."

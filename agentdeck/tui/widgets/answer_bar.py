@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from agentdeck.core.session import Needs
 from agentdeck.tui.actions import choice_keys
+from agentdeck.tui.keymap import Keymap
 from agentdeck.tui.look import Look
 from agentdeck.tui.printable import cut, one_line
 
@@ -46,7 +47,7 @@ class AnswerBar(Widget):
         super().__init__(id=id)
         self._look = look
         self._needs: Needs | None = None
-        self._lead = ""
+        self._keymap = Keymap()
         self._lines: list[tuple[list[Segment], int]] = []
         self._laid_out_for: object = None
         self.set_class(look.glyphs.is_ascii, "-ascii")
@@ -58,11 +59,11 @@ class AnswerBar(Widget):
         self.set_class(look.glyphs.is_ascii, "-ascii")
         self.refresh()
 
-    def show_needs(self, needs: Needs | None, lead: str = "") -> None:
-        """Show a question, or nothing."""
-        if (needs, lead) == (self._needs, self._lead):
+    def show_needs(self, needs: Needs | None, keymap: Keymap) -> None:
+        """Show a question with the keys that deal with it, or nothing."""
+        if (needs, keymap) == (self._needs, self._keymap):
             return
-        self._needs, self._lead = needs, lead
+        self._needs, self._keymap = needs, keymap
         self.set_class(needs is not None, "-asks")
         self.refresh(layout=True)
 
@@ -76,7 +77,7 @@ class AnswerBar(Widget):
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
 
     def _laid_out(self, width: int) -> list[tuple[list[Segment], int]]:
-        key = (self._needs, self._lead, width, self._look)
+        key = (self._needs, self._keymap, width, self._look)
         if key != self._laid_out_for:
             self._laid_out_for = key
             self._lines = self._lay_out(max(width, 8)) if self._needs else []
@@ -116,11 +117,11 @@ class AnswerBar(Widget):
             key = Segment(f" {number} ", look.style("background", "warning", bold=True))
             text = Segment(f" {shown}", look.style("text"))
             lines.append(([key, text], number))
-        hint = self._lead or (
-            f"{choice_keys(len(choices))} answer · R reply with text · enter type"
-            if choices
-            else "R reply with text · enter type into the session"
-        )
+        reply, into = map(self._keymap.key, ("session.reply", "session.type"))
+        hint = f"{reply} reply with text · {into} type into the session"
+        if choices:
+            numbers = choice_keys(len(choices))
+            hint = f"{numbers} answer · {reply} reply with text · {into} type"
         hint = one_line(hint, ascii_only=ascii_only)
         lines.append(([Segment(cut(hint, width), look.style("muted"))], 0))
         return lines

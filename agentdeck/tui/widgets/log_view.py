@@ -49,6 +49,8 @@ class LogView(ScrollView, can_focus=True):
         """Whether what is added is gone to."""
         self.has_news = False
         """Whether something was added below what is shown."""
+        self.selected_from: int | None = None
+        """The item from which on is selected; None if nothing is."""
         self.query_text = ""
         self._pattern: re.Pattern[str] | None = None
         """What is marked wherever it stands."""
@@ -64,6 +66,7 @@ class LogView(ScrollView, can_focus=True):
         """Forget all."""
         self.log_rows.clear()
         self.cursor, self.has_news = 0, False
+        self.selected_from = None
         self._search()
         self._show_size()
 
@@ -131,8 +134,11 @@ class LogView(ScrollView, can_focus=True):
         self.is_following = self.cursor == last
         if self.is_following:
             self.has_news = False
-        for changed in (before, self.cursor):
-            self._strips.pop(changed, None)
+        if self.selected_from is None:
+            for changed in (before, self.cursor):
+                self._strips.pop(changed, None)
+        else:
+            self._strips.clear()
         self.scroll_to_region(
             Region(0, self.cursor, 1, 1), animate=False, force=True, immediate=True
         )
@@ -181,6 +187,24 @@ class LogView(ScrollView, can_focus=True):
         """The number of the item that the cursor is on."""
         rows = self.log_rows.rows
         return rows[self.cursor].item if rows else None
+
+    def toggle_selection(self) -> bool:
+        """Select from the cursor on, or nothing any more; says whether it selects."""
+        self.selected_from = self.item_at_cursor if self.selected_from is None else None
+        self._draw_anew()
+        return self.selected_from is not None
+
+    @property
+    def selected_text(self) -> str:
+        """The lines that are selected, or the one that the cursor is on, unwrapped."""
+        return "\n".join(self.log_rows.items[n].text for n in self._selected())
+
+    def _selected(self) -> range:
+        here = self.item_at_cursor
+        if here is None:
+            return range(0)
+        begin = here if self.selected_from is None else self.selected_from
+        return range(min(here, begin), max(here, begin) + 1)
 
     def go_to_item(self, number: int) -> None:
         """Put the cursor on an item."""
@@ -279,6 +303,8 @@ class LogView(ScrollView, can_focus=True):
         if is_cursor:
             is_lit = self.has_focus or not self.can_focus
             ground = "cursor" if is_lit else "cursor_blurred"
+        elif self.selected_from is not None and row.item in self._selected():
+            ground = "selection"
         sign, colour = _signs(look).get(item.kind, (" ", "text"))
         style = look.style(_colour(item.kind, colour), ground, bold=_is_bold(item.kind))
         text = row.text

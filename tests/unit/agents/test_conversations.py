@@ -78,6 +78,35 @@ def copilot(kind: str, **data: Any) -> dict[str, Any]:
         ),
         (
             "codex",
+            codex(
+                "event_msg",
+                type="item_completed",
+                item={
+                    "type": "UserMessage",
+                    "content": [{"type": "text", "text": "Fix it"}],
+                },
+            ),
+            [("prompt", "Fix it")],
+        ),
+        (
+            "codex",
+            codex(
+                "event_msg",
+                type="item_completed",
+                item={
+                    "type": "AgentMessage",
+                    "content": [{"type": "Text", "text": "Done."}],
+                },
+            ),
+            [("answer", "Done.")],
+        ),
+        (
+            "codex",
+            codex("event_msg", type="item_completed", item={"type": "Other"}),
+            [],
+        ),
+        (
+            "codex",
             codex("event_msg", type="agent_message", message="Done."),
             [("answer", "Done.")],
         ),

@@ -116,6 +116,15 @@ def test_attention_ends_a_minute_after_the_last_act() -> None:
     assert log.measured().total.supervised_ms == 75_000
 
 
+def test_an_old_act_that_is_told_late_shortens_nothing() -> None:
+    log = Log()
+    log.state(0, "a", new=True, activity="idle")
+    log.attend(10, "a", ago_s=0)
+    log.attend(12, "a", ago_s=30)
+    log.pulses(20, 400)
+    assert log.measured().total.supervised_ms == 60_000
+
+
 def test_turning_to_another_session_ends_the_first() -> None:
     log = Log()
     for name in "ab":
