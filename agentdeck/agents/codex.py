@@ -24,7 +24,7 @@ from agentdeck.agents.definition import (
     rule,
 )
 from agentdeck.agents.hooks import HOOK_COMMAND, claude_report
-from agentdeck.agents.outside import codex_outside
+from agentdeck.agents.outside import codex_before, codex_outside
 from agentdeck.agents.transcripts import json_lines
 from agentdeck.core.session import Activity, NeedsKind
 
@@ -163,5 +163,6 @@ CODEX = Agent(
     models=MODELS,
     forks=True,
     find_outside=codex_outside,
+    record_before=codex_before,
     cannot_express=frozenset({"tools", "handoffs", "target", "mcp-servers"}),
 )

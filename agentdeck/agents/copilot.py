@@ -8,6 +8,7 @@ so each command names its own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,8 @@ COPILOT = Agent(
         rule(r"/ commands · \? help", Activity.IDLE),
     ),
     interrupt="escape",
+    # It drops an Enter that comes right after a turn, and keeps the text.
+    unsent=re.compile(r"^╻▄{20,}\n┃ (?P<text>\S[^\n]*)\n", re.MULTILINE),
     answers=Answers(approve=("1",), deny=("escape",)),
     read_report=_report,
     read_usage=usage_in,

@@ -156,6 +156,9 @@ class Agent:
     find_outside: Callable[[Mapping[str, str], str, Path], Outside | None] | None = None
     """Finds a conversation by its id, or the newest of a folder, by the variables of
     the person's shell."""
+    record_before: Callable[[Path], tuple[Path, int] | None] | None = None
+    """Gives the record that a fork's goes on from, and where it ends, in bytes; None
+    where a fork's record has all of it."""
     resumes: bool = True
     """Whether it goes on with its conversation when it is started again."""
     plays_custom: bool = True

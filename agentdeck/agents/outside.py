@@ -48,6 +48,23 @@ def codex_outside(
     return None
 
 
+def codex_before(file: Path) -> tuple[Path, int] | None:
+    """The record that a fork of Codex goes on from, and where in it; None for no fork.
+
+    What was said before the fork stands in that one alone.
+    """
+    try:
+        with file.open("rb") as stream:
+            base = json.loads(stream.readline(LONGEST_LINE))["payload"]["history_base"]
+        thread, end = str(base["thread_id"]), int(base["end_byte_offset"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not _ID.fullmatch(thread):
+        return None
+    found = next(file.parents[3].glob(f"*/*/*/rollout-*{thread}.jsonl"), None)
+    return (found, end) if found is not None else None
+
+
 def _home(env: Mapping[str, str], name: str, usual: str) -> Path:
     given = env.get(name)
     return Path(given) if given else Path(env.get("HOME") or Path.home()) / usual

@@ -34,21 +34,30 @@ def json_lines(file: Path, holding: str = "") -> Iterator[dict[str, Any]]:
         return
 
 
-def newest_lines(file: Path, most_bytes: int) -> Iterator[dict[str, Any]]:
+def newest_lines(
+    file: Path, most_bytes: int, end: int | None = None
+) -> Iterator[dict[str, Any]]:
     """The objects of the end of a file with one a line, however large the file is.
 
     A line that is still being written, or that begins before the end that is read, is
     passed over, as is one that is no object.
+
+    Args:
+        file: The record.
+        most_bytes: So much of it is read.
+        end: Where it ends, in bytes, if not where the file does.
 
     Raises:
         OSError: If it cannot be read.
     """
     with file.open("rb") as stream:
         size = stream.seek(0, 2)
+        size = size if end is None else min(size, end)
         stream.seek(max(0, size - most_bytes))
         if size > most_bytes:
             stream.readline()
-        for line in stream:
+        while stream.tell() < size:
+            line = stream.readline()
             try:
                 value = json.loads(line)
             except ValueError:

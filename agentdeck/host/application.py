@@ -254,6 +254,7 @@ class Host:
         self.usage.on_read = self.limits.consider
         self.supervisor.on_live = self._came_live
         self.supervisor.on_linked = self._linked
+        self.watchers.written = self.journal.written
         self.supervisor.on_settled = self._read_again
         self.supervisor.on_over = self._is_over
         self.supervisor.lines.somebody_looks = lambda: self.journal.has_subscribers

@@ -30,6 +30,8 @@ from agentdeck.git.repository import (
     resolve_base,
 )
 
+MAX_FORKS = 20
+"""A fork of a fork of a fork is followed so far back."""
 MAX_READ_BYTES = 64 * 1024 * 1024
 """Of a longer record its end is read."""
 
@@ -160,16 +162,27 @@ def said_in(source: Source) -> list[Said]:
     if read is None or file is None:
         return []
     said: list[Said] = []
-    try:
-        for line in newest_lines(file, MAX_READ_BYTES):
-            try:
-                said += list(read(line))
-            except (ValueError, TypeError, AttributeError):
-                # The format is another program's and changes with it.
-                continue
-    except OSError:
-        return said
+    for record, end in _records(source.agent, file):
+        try:
+            for line in newest_lines(record, MAX_READ_BYTES, end):
+                try:
+                    said += list(read(line))
+                except (ValueError, TypeError, AttributeError):
+                    # The format is another program's and changes with it.
+                    continue
+        except OSError:
+            continue
     return said
+
+
+def _records(agent: Agent, file: Path) -> list[tuple[Path, int | None]]:
+    """A record, after those that it goes on from, each with where it ends."""
+    records: list[tuple[Path, int | None]] = [(file, None)]
+    before = agent.record_before(file) if agent.record_before else None
+    while before is not None and agent.record_before and len(records) < MAX_FORKS:
+        records.insert(0, before)
+        before = agent.record_before(before[0])
+    return records
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,11 @@ class StepStarter:
             return
         await self._host.turns.settled(session.id)
         files = await asyncio.to_thread(_dirty, Path(session.worktree))
+        if files and session.auto_commit:
+            # The host that should have committed the end of its turn was killed.
+            self._host.turns.ended(session.id)
+            await self._host.turns.settled(session.id)
+            files = await asyncio.to_thread(_dirty, Path(session.worktree))
         if files:
             self._host.git_watch.refresh(session.id)
             raise HeldError(

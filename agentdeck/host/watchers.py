@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ class Watchers:
         self._on_refs = on_refs
         self._repositories: dict[Path, Repository] = {}
         self._again = asyncio.Event()
+        self.written: Callable[[], Awaitable[None]] = _at_once
+        """Waits until what reports changed is on disk."""
+        self._taken: set[Path] = set()
+        """Reports that were taken, and lie there until that is on disk: a host that
+        dies before finds them again."""
+        self._clearing: asyncio.Task[None] | None = None
 
     def add_repository(self, repository: Repository) -> None:
         """Watch the refs of one more repository."""
@@ -61,6 +67,14 @@ class Watchers:
         """Watch until cancelled."""
         self._inboxes.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._findings.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            await self._watch()
+        finally:
+            if self._clearing is not None:
+                self._clearing.cancel()
+                await asyncio.gather(self._clearing, return_exceptions=True)
+
+    async def _watch(self) -> None:
         while True:
             self._again.clear()
             folders = [self._inboxes, self._findings, *self._ref_folders()]
@@ -127,13 +141,30 @@ class Watchers:
         except OSError:
             return
         for file in files:
+            if file in self._taken:
+                continue
             report = _report_in(file)
             try:
                 if report is not None and not self._on_report(inbox.name, report):
                     return
             except (ValueError, KeyError, TypeError) as error:
                 logger.warning("report_not_understood: %s", error)
-            file.unlink(missing_ok=True)
+            self._taken.add(file)
+            if self._clearing is None or self._clearing.done():
+                self._clearing = asyncio.create_task(self._clear(), name="inboxes")
+
+    async def _clear(self) -> None:
+        """Remove the reports whose news are on disk."""
+        while self._taken:
+            taken = tuple(self._taken)
+            await self.written()
+            for file in taken:
+                file.unlink(missing_ok=True)
+                self._taken.discard(file)
+
+
+async def _at_once() -> None:
+    """Nothing has to be waited for."""
 
 
 def _report_in(file: Path) -> dict[str, Any] | None:

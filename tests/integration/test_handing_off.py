@@ -148,9 +148,11 @@ def test_what_cannot_be_handed_off_is_said_and_nothing_is_left(deck: Deck) -> No
     deck.run("run", "--here", "--name", "mine", "--", "bash", "-c", "read")
     deck.until(lambda s: s["mine"]["phase"] == "running")
     assert "--to AGENT" in deck.run("handoff", "mine", status=2).stderr
-    missing = deck.run("handoff", "mine", "--to", "gemini", status=None)
-    if missing.returncode:
-        assert "not installed" in missing.stderr
+    path = deck.env["PATH"]
+    deck.env["PATH"] = "/usr/bin:/bin"
+    missing = deck.run("handoff", "mine", "--to", "gemini", status=2)
+    assert "Gemini CLI is not installed" in missing.stderr
+    deck.env["PATH"] = path
     cannot = deck.run(
         "handoff", "mine", "--to", "scripted", "--conversation", "fork", status=2
     )

@@ -210,6 +210,32 @@ def test_a_session_of_the_list_is_followed_once_its_work_is_committed(
     assert sessions["first"]["phase"] == "running"
 
 
+def test_work_that_a_dying_host_left_uncommitted_is_taken_along(deck: Deck) -> None:
+    run = start(
+        deck,
+        """
+[defaults]
+agent = "scripted"
+[[step]]
+name = "one"
+prompt = "/edit a.txt a\\n/idle"
+[[step]]
+name = "two"
+after = ["one"]
+approval = true
+prompt = "/edit b.txt b"
+""",
+    )
+    until(deck, run, at("two", "approval"))
+    # As if the end of the turn had not been committed.
+    worktree = deck.sessions()[f"{run}-one"]["worktree"]
+    deck.git("-C", worktree, "reset", "-q", "--mixed", "HEAD~1")
+    deck.run("pipeline", "approve", run)
+    until(deck, run, over)
+    branch = deck.sessions()[f"{run}-two"]["branch"]
+    assert "a.txt" in deck.git("ls-tree", "--name-only", branch)
+
+
 def test_merged_starts_from_where_it_landed_and_red_goes_another_way(
     deck: Deck,
 ) -> None:

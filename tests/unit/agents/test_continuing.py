@@ -14,6 +14,8 @@ from agentdeck.agents.definition import Agent, Start
 from agentdeck.agents.opencode import OPENCODE
 from agentdeck.agents.outside import claude_outside, codex_outside
 from agentdeck.agents.transcripts import newest_lines
+from agentdeck.git.repository import Base
+from agentdeck.host.handoff_sources import Source, said_in
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,37 @@ def test_codexs_newest_of_a_folder_or_the_one_of_an_id(tmp_path: Path) -> None:
     assert found is not None
     assert found.folder == Path("/there")
     assert codex_outside(env, "", Path("/nowhere")) is None
+
+
+def test_a_fork_of_codex_is_read_with_what_it_was_forked_from(tmp_path: Path) -> None:
+    day = tmp_path / "sessions" / "2026" / "11" / "24"
+
+    def said(text: str) -> dict[str, object]:
+        payload = {"type": "user_message", "message": text}
+        return {"type": "event_msg", "payload": payload}
+
+    first = written(day / "rollout-1-aaaa.jsonl", {"payload": {}}, said("plan"), at=1)
+    end = first.stat().st_size - len('{"half')
+    with first.open("r+b") as stream:
+        stream.seek(end)
+        stream.write(json.dumps(said("after the fork")).encode() + b"\n")
+    base = {"thread_id": "aaaa", "end_byte_offset": end}
+    meta = {"type": "session_meta", "payload": {"history_base": base}}
+    fork = written(day / "rollout-2-bbbb.jsonl", meta, said("go on"), at=2)
+    source = Source(
+        name="it",
+        title="It",
+        agent=CODEX,
+        repo="/r",
+        folder=Path("/r"),
+        base=Base("main", "0" * 40, is_branch=True),
+        origin="x",
+        transcript=fork,
+    )
+    assert [each.text for each in said_in(source)] == ["plan", "go on"]
+    meta["payload"]["history_base"] = {"thread_id": "bbbb", "end_byte_offset": 9**9}
+    written(fork, meta, said("itself"), at=3)
+    assert {each.text for each in said_in(source)} == {"itself"}
 
 
 def test_of_a_huge_record_its_end_is_read(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agentdeck.agents.copilot import COPILOT
 from agentdeck.agents.gemini import GEMINI
 from agentdeck.core.session import Activity
 from agentdeck.host.typing_in import is_unsent, send_text
@@ -51,6 +52,18 @@ def test_a_text_in_the_box_is_unsent(
 ) -> None:
     assert GEMINI.unsent is not None
     assert is_unsent(text, lines, GEMINI.unsent) is expected
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [("┃ do say fine1", True), ("┃", False), ("┃ do say other", False)],
+)
+def test_a_text_in_the_box_of_copilot_is_unsent(box: str, expected: bool) -> None:
+    """Copilot CLI as it was seen: an earlier prompt has no corners."""
+    said = [f" {TOP} ┃", "  ❯ do say fine1      00:49   ┃", f" {BOTTOM} ┃", ""]
+    lines = [*said, f"╻{TOP}", box, f"╹{BOTTOM}", " Interactive · @ files", ""]
+    assert COPILOT.unsent is not None
+    assert is_unsent("do say fine1", lines, COPILOT.unsent) is expected
 
 
 def test_gemini_rests_while_a_text_waits_in_its_box() -> None:
