@@ -6,6 +6,7 @@ a folder of our own beside the repository's, so that nothing is left in it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ MAX_LINED_FILES = 12
 """In so many files of a pair the lines are looked up; of the others the name is said."""
 MAX_TEXT_FILES = 20
 CONTEXT_LINES = 4
+MAX_KNOWN_HUNKS = 500
+_MANY_MERGES = (2, 39)
+"""Since this git one process tries any number of merges."""
+_ANY_STATUS = tuple(range(256))
 
 _ONCE = {
     "GIT_AUTHOR_NAME": "AgentDeck",
@@ -88,6 +93,9 @@ class Overlaps:
 
     def __init__(self, repo: Repository, scratch: Path) -> None:
         self._repo = repo
+        self._known_hunks: dict[
+            tuple[str, str, tuple[str, ...]], Mapping[str, list[Hunk]]
+        ] = {}
         objects = scratch / "objects"
         objects.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._environment = {
@@ -125,9 +133,21 @@ class Overlaps:
 
     def compare(self, ours: State, theirs: State) -> Overlap:
         """What a merge of two states would come to, by git's own merge."""
-        if not may_collide(ours.touched, theirs.touched):
-            return Overlap()
-        files = self._conflicts(ours.commit, theirs.commit)
+        return self.compare_many([(ours, theirs)])[0]
+
+    def compare_many(self, pairs: Sequence[tuple[State, State]]) -> list[Overlap]:
+        """The same of several pairs, whose merges one process tries."""
+        near = [each for each in pairs if may_collide(each[0].touched, each[1].touched)]
+        merges = [(ours.commit, theirs.commit) for ours, theirs in near]
+        files = dict(zip(merges, self._all_conflicts(merges), strict=True))
+        return [
+            self._overlap(ours, theirs, files[ours.commit, theirs.commit])
+            if (ours.commit, theirs.commit) in files
+            else Overlap()
+            for ours, theirs in pairs
+        ]
+
+    def _overlap(self, ours: State, theirs: State, files: tuple[str, ...]) -> Overlap:
         if ours.fork != theirs.fork:
             files = concerned(files, ours.touched, theirs.touched)
         shared = shared_files(ours.touched, theirs.touched)
@@ -178,6 +198,21 @@ class Overlaps:
         records = self._read(*words, fork, commit).records()
         return dict(zip(records[1::2], records[::2], strict=True))
 
+    def _all_conflicts(
+        self, merges: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, ...]]:
+        """The files in conflict of each merge."""
+        if len(merges) < 2 or commands.require_git() < _MANY_MERGES:
+            return [self._conflicts(ours, theirs) for ours, theirs in merges]
+        asked = "".join(f"{ours} {theirs}\n" for ours, theirs in merges).encode()
+        words = ("merge-tree", "--write-tree", "--name-only", "--no-messages")
+        shown = self._read(*words, "--stdin", ok=_ANY_STATUS, stdin=asked)
+        found = _merges_told(shown.stdout)
+        if len(found) != len(merges):
+            # One that cannot be tried, such as of unrelated histories, ends them all.
+            return [self._conflicts(ours, theirs) for ours, theirs in merges]
+        return found
+
     def _conflicts(self, ours: str, theirs: str) -> tuple[str, ...]:
         words = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]
         try:
@@ -206,13 +241,51 @@ class Overlaps:
     def _hunks(
         self, fork: str, commit: str, files: Sequence[str]
     ) -> Mapping[str, list[Hunk]]:
+        """Where a commit changed some files; of many pairs a side is often the same."""
+        key = (fork, commit, tuple(files))
+        if key not in self._known_hunks:
+            while len(self._known_hunks) >= MAX_KNOWN_HUNKS:
+                del self._known_hunks[next(iter(self._known_hunks))]
+            self._known_hunks[key] = self._read_hunks(fork, commit, files)
+        return self._known_hunks[key]
+
+    def _read_hunks(
+        self, fork: str, commit: str, files: Sequence[str]
+    ) -> Mapping[str, list[Hunk]]:
         words = ("diff", *PLAIN, "--no-color", "--unified=0", "--no-renames")
         paths = [f":(literal,top){path}" for path in files]
         return hunks_by_file(self._read(*words, fork, commit, "--", *paths).text)
 
-    def _read(self, *words: str, ok: Sequence[int] = (0,)) -> commands.Output:
-        environment = self._environment
-        return commands.read(self._repo.root, *words, ok=ok, environment=environment)
+    def _read(
+        self, *words: str, ok: Sequence[int] = (0,), stdin: bytes | None = None
+    ) -> commands.Output:
+        return commands.read(
+            self._repo.root,
+            *words,
+            ok=ok,
+            environment=self._environment,
+            stdin=stdin,
+        )
+
+
+def _merges_told(said: bytes) -> list[tuple[str, ...]]:
+    """What `merge-tree --stdin` told of each merge: the files in conflict."""
+    found: list[tuple[str, ...]] = []
+    fields = os.fsdecode(said).split("\0")
+    at = 0
+    while at + 1 < len(fields):
+        status = fields[at].strip()
+        if status not in ("0", "1"):
+            break
+        # The tree comes next, then the files, then an empty field.
+        try:
+            end = fields.index("", at + 2)
+        except ValueError:
+            break
+        files = tuple(dict.fromkeys(fields[at + 2 : end]))
+        found.append(files if status == "0" else ())
+        at = end + 1
+    return found
 
 
 def _quoted(path: Path) -> str:

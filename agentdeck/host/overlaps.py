@@ -8,10 +8,11 @@ times as long as that took, so that it never costs more than a fifth of a core.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 SOON_S = 0.5
 """How long news are gathered before a look."""
+SLICE_S = 0.8
+"""How long a look takes at most, but for its last step; then what is known is told."""
+CHUNK = 24
+"""How many pairs are compared in one step."""
 REST_FACTOR = 4.0
 MAX_SCRATCH_FILES = 20_000
 """Above so many objects of ours the folder is emptied and all is compared anew."""
@@ -45,9 +50,22 @@ class _Watched:
     """By session: its base, as it is since the session left it."""
     compared: dict[tuple[str, str], Overlap] = field(default_factory=dict)
     """By the commits of two states, of which the same give the same."""
-    unread: set[str] = field(default_factory=set)
+    unread: dict[str, None] = field(default_factory=dict)
+    """Sessions to look at, the one that changed last at the end."""
+    order: dict[str, int] = field(default_factory=dict)
+    """When each was last to be looked at, as a number that grows."""
+    numbers: Iterator[int] = field(default_factory=itertools.count)
     task: asyncio.Task[None] | None = None
     made: int = 0
+
+    def is_known(self, ours: str, others: Iterable[str]) -> bool:
+        """Whether a session was compared with all of these and with its base."""
+        mine = self.states.get(ours)
+        states = [self.states.get(each) for each in others]
+        states.append(self.bases.get(ours))
+        return mine is None or all(
+            other is None or _key(mine, other) in self.compared for other in states
+        )
 
     def between(self, ours: str, theirs: str | None) -> Overlap:
         """What is known of two sessions, or of one and its base."""
@@ -84,7 +102,10 @@ class OverlapRadar:
         if session is None or session.is_review:
             return
         if session.phase is not Phase.QUEUED:
-            self._watch(session.repo).unread.add(session_id)
+            watched = self._watch(session.repo)
+            watched.unread.pop(session_id, None)
+            watched.unread[session_id] = None
+            watched.order[session_id] = next(watched.numbers)
             self._look_soon(session.repo)
 
     def gone(self, session: Session) -> None:
@@ -159,8 +180,9 @@ class OverlapRadar:
         return self._watched[repo]
 
     def _concerned(self, watched: _Watched) -> list[Session]:
-        found = (self._sessions.find(each) for each in watched.states)
-        kept = [s for s in found if s is not None and watched.states[str(s.id)]]
+        # A copy, as the thread may be adding to it.
+        found = (self._sessions.find(each) for each in list(watched.states))
+        kept = [s for s in found if s is not None and watched.states.get(str(s.id))]
         return sorted(
             (s for s in kept if not s.is_merged), key=lambda s: (s.position, s.id)
         )
@@ -174,14 +196,18 @@ class OverlapRadar:
         loop = asyncio.get_running_loop()
         try:
             await asyncio.sleep(SOON_S)
-            unread, watched.unread = watched.unread, set()
-            sessions = [s for s in self._sessions if s.repo == watched.repo]
-            begun = time.monotonic()
-            await loop.run_in_executor(
-                self._thread, _compare, watched, sessions, unread
-            )
-            self._tell(watched)
-            await asyncio.sleep((time.monotonic() - begun) * REST_FACTOR)
+            is_done = False
+            while not is_done or watched.unread:
+                unread, watched.unread = watched.unread, {}
+                sessions = [s for s in self._sessions if s.repo == watched.repo]
+                begun = time.monotonic()
+                left, is_done = await loop.run_in_executor(
+                    self._thread, _compare, watched, sessions, unread
+                )
+                # What came meanwhile is newer.
+                watched.unread = {**left, **watched.unread}
+                self._tell(watched)
+                await asyncio.sleep((time.monotonic() - begun) * REST_FACTOR)
         except AgentDeckError as error:
             logger.info("overlaps_not_seen: %s", error)
         except Exception:
@@ -192,10 +218,13 @@ class OverlapRadar:
             self._look_soon(watched.repo)
 
     def _tell(self, watched: _Watched) -> None:
+        """Say of each session what it collides with, once it is known of all others."""
         concerned = self._concerned(watched)
         ids = {session.id for session in concerned}
         for session in concerned:
             others = [s for s in concerned if s.id != session.id]
+            if not watched.is_known(session.id, [s.id for s in others]):
+                continue
             between = {s.name: watched.between(session.id, s.id) for s in others}
             self._sessions.put(
                 replace(
@@ -224,38 +253,69 @@ def _key(one: State, other: State) -> tuple[str, str]:
     return first, second
 
 
-def _compare(watched: _Watched, sessions: list[Session], unread: set[str]) -> None:
-    """Read the states that may be others, and compare what is not compared yet."""
+def _compare(
+    watched: _Watched, sessions: list[Session], unread: dict[str, None]
+) -> tuple[dict[str, None], bool]:
+    """Read states that may be others and compare what is not compared yet, for a while.
+
+    What changed last comes first, so that it is told first.
+
+    Returns:
+        The sessions that are still to be read, and whether all pairs are compared.
+    """
+    until = time.monotonic() + SLICE_S
     if watched.made > MAX_SCRATCH_FILES:
         shutil.rmtree(watched.scratch, ignore_errors=True)
         watched.overlaps, watched.made = None, 0
         watched.states.clear()
         watched.compared.clear()
-        unread = {str(session.id) for session in sessions}
+        unread = {str(session.id): None for session in sessions} | unread
     if watched.overlaps is None:
         repository = open_repository(Path(watched.repo))
         watched.overlaps = Overlaps(repository, watched.scratch)
+    by_id = {str(session.id): session for session in sessions}
+    left = dict(unread)
     tips: dict[str, str | None] = {}
-    for session in sessions:
-        if str(session.id) in unread:
-            _read_state(watched, watched.overlaps, session, tips)
-    known = {str(session.id) for session in sessions if not session.is_merged}
-    live = {i: s for i, s in watched.states.items() if s is not None and i in known}
-    compared: dict[tuple[str, str], Overlap] = {}
-    order = sorted(live)
-    for n, ours in enumerate(order):
-        pairs = [watched.bases[ours]] if ours in watched.bases else []
-        pairs += [live[theirs] for theirs in order[n + 1 :]]
-        for other in pairs:
-            key = _key(live[ours], other)
-            found = watched.compared.get(key)
-            if found is None:
-                # In the order of their commits, so that both ways are one result.
-                first, second = sorted((live[ours], other), key=lambda s: s.commit)
-                found = watched.overlaps.compare(first, second)
-                watched.made += bool(found.clashes or found.same)
-            compared[key] = found
-    watched.compared = compared
+    for number, key in enumerate(reversed(unread)):
+        if number and time.monotonic() > until:
+            break
+        del left[key]
+        if key in by_id:
+            _read_state(watched, watched.overlaps, by_id[key], tips)
+    pairs = _pairs(watched, [s for s in sessions if not s.is_merged])
+    watched.compared = {k: o for k, o in watched.compared.items() if k in pairs}
+    missing = [pair for key, pair in pairs.items() if key not in watched.compared]
+    for at in range(0, len(missing), CHUNK):
+        if at and time.monotonic() > until:
+            return left, False
+        chunk = missing[at : at + CHUNK]
+        for pair, found in zip(
+            chunk, watched.overlaps.compare_many(chunk), strict=True
+        ):
+            watched.compared[_key(*pair)] = found
+            watched.made += bool(found.clashes or found.same)
+    return left, True
+
+
+def _pairs(
+    watched: _Watched, sessions: list[Session]
+) -> dict[tuple[str, str], tuple[State, State]]:
+    """All pairs there are, of what changed last first, each in its commits' order."""
+    live = {
+        str(session.id): state
+        for session in sessions
+        if (state := watched.states.get(str(session.id))) is not None
+    }
+    newest_first = sorted(live, key=lambda each: -watched.order.get(each, 0))
+    pairs: dict[tuple[str, str], tuple[State, State]] = {}
+    for n, ours in enumerate(newest_first):
+        others = [watched.bases[ours]] if ours in watched.bases else []
+        others += [live[theirs] for theirs in newest_first[n + 1 :]]
+        for other in others:
+            # In the order of their commits, so that both ways are one result.
+            first, second = sorted((live[ours], other), key=lambda s: s.commit)
+            pairs[_key(first, second)] = (first, second)
+    return pairs
 
 
 def _read_state(

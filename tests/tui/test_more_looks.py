@@ -143,6 +143,8 @@ def test_scene(snap_compare: Any, name: str) -> None:
             await deck.until(lambda: isinstance(app.screen, CompareScreen))
         if name.startswith("composer"):
             await deck.until(lambda: "repo orchard" in deck.main.composer.chips.text)  # type: ignore[union-attr]
+        if name == "composer-80x24":
+            await deck.until(lambda: deck.main.composer.chooser.typed == "c")  # type: ignore[union-attr]
         if name == "trash":
             await deck.until(lambda: app.screen.query_one(OptionList).option_count)
         await deck.settle()

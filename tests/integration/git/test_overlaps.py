@@ -195,3 +195,32 @@ def test_random_sessions_collide_as_git_merges_them(
             own = _own_merge(scene, referee, f"origin/{ours}", f"origin/{theirs}")
             assert found == own, (ours, theirs)
     assert merged
+
+
+def test_many_pairs_at_once_are_as_one_by_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clean, colliding, with odd names, and one whose merge cannot even be tried."""
+    chance = random.Random(7)
+    odd = "d/new\nline \udcff"
+    worktrees = [scene.sandbox.session(f"s{number}") for number in range(6)]
+    for worktree in worktrees:
+        for name in ("f", "d/g"):
+            changed(worktree, name, *chance.sample(range(1, 21), 2))
+        (worktree.path / odd).write_text(worktree.branch)
+    states = [scene.state(worktree) for worktree in worktrees]
+    pairs = [(a, b) for n, a in enumerate(states) for b in states[n + 1 :]]
+    at_once = scene.overlaps.compare_many(pairs)
+    assert all(any(c.path == odd for c in each.clashes) for each in at_once)
+    assert {len(each.clashes) for each in at_once} > {1}
+    monkeypatch.setattr(module, "_MANY_MERGES", (99,))
+    assert scene.overlaps.compare_many(pairs) == at_once
+    assert [scene.overlaps.compare(*pair) for pair in pairs] == at_once
+    git(scene.sandbox.root, "checkout", "-q", "--orphan", "alone")
+    commit_file(scene.sandbox.root, "f", "alone\n")
+    tip = scene.sandbox.tip("alone")
+    stranger = State(tip, tip, {"f": "M"})
+    monkeypatch.undo()
+    found = scene.overlaps.compare_many([*pairs, (states[0], stranger)])
+    assert found[:-1] == at_once
+    assert found[-1].clashes == ()
