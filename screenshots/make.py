@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import film
+import patterns
 
 Settle = Callable[..., Awaitable[None]]
 Takes = Callable[[Settle, Callable[[str], None], int], Awaitable[None]]
@@ -51,6 +52,8 @@ async def main() -> int:
                 with _real_agent(folder) as agent:
                     await _start_tools(client, repo, agent)
                     await _pictures(paths, repo, *PANES_SIZE, _tools)
+                await patterns.start(client, repo)
+                await _pictures(paths, repo, *SIZES[0], patterns.take_them)
             finally:
                 sessions = (await client.call("session.list"))["sessions"]
                 ids = [session["id"] for session in sessions]

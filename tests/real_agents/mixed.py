@@ -51,12 +51,19 @@ class Player:
     gone: list[list[str]] = field(default_factory=list)
     """The states around questions that went before anybody answered."""
 
+    question: str | None = None
+    """Since when the one asks that is shown now; a better text of it is the same."""
+
     def take(self, event: Event) -> None:
+        if event.session_id != self.seen.session_id:
+            return
         self.seen.take(event)
         now = self.seen.now
-        if event.session_id != self.seen.session_id or not now.get("needs"):
+        if not now.get("needs"):
+            self.question = None
             return
-        texts = self.shown.setdefault(now["needs_since"], [])
+        self.question = self.question or now["needs_since"]
+        texts = self.shown.setdefault(self.question, [])
         if now["needs"]["text"] not in texts:
             texts.append(now["needs"]["text"])
 
@@ -86,21 +93,21 @@ class Player:
                 if not self.seen.now["needs"]:
                     break
                 await asyncio.sleep(self.dice.random() * SLOWEST_ANSWER_S)
-                since = self.seen.now["needs_since"]
-                if since is None:
+                asked = self.question
+                if asked is None:
                     self.gone.append(self.seen.words(-6))
                     continue
                 before = len(self.seen.states)
                 action = self.dice.choice(["approve", "approve", "deny"])
                 await answer(client, self.seen, action)
-                self.answered.add(since)
+                self.answered.add(asked)
                 if action == "deny":
                     # The CLIs end the turn then, and ask the rest no more.
                     self.asked = [
                         name
                         for name in self.asked
                         if name != f"{self.agent}-{self.turns - 1}-b"
-                        or any(name in text for text in self.shown[since])
+                        or any(name in text for text in self.shown[asked])
                     ]
                 await self.seen.until_more(before)
             await asyncio.sleep(self.dice.random() * SLOWEST_PROMPT_S)
