@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -59,6 +60,9 @@ class HelpScreen(Dialog[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
+    # The lines are broken for a width, which a scrollbar that comes later would change.
+    DEFAULT_CSS = "HelpScreen VerticalScroll { scrollbar-gutter: stable; }"
+
     def __init__(
         self, release_key: str, keymap: Keymap, *, ascii_only: bool = False
     ) -> None:
@@ -71,10 +75,21 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("esc closes")
-            text = help_text(
-                self._release_key, self._keymap, ascii_only=self._ascii_only
-            )
-            yield Static(text, markup=False)
+            yield Static(id="keys", markup=False)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        """Wrap what the keys do beside them, never under them."""
+        keys = self.query_one("#keys", Static)
+        text = help_text(
+            self._release_key,
+            self._keymap,
+            ascii_only=self._ascii_only,
+            columns=keys.size.width,
+        )
+        keys.update(text)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -84,10 +99,22 @@ class HelpScreen(Dialog[None]):
 
 
 def help_text(
-    release_key: str, keymap: Keymap | None = None, *, ascii_only: bool = False
+    release_key: str,
+    keymap: Keymap | None = None,
+    *,
+    ascii_only: bool = False,
+    columns: int = 0,
 ) -> Content:
-    """The registry's rows, scope by scope, with the keys as they are set."""
+    """The registry's rows, scope by scope, with the keys as they are set.
+
+    Args:
+        release_key: What gives the keyboard back from a session.
+        keymap: The keys as the person set them.
+        ascii_only: Name keys in ASCII.
+        columns: Where lines are broken; 0 leaves them whole.
+    """
     keymap = keymap or Keymap()
+    room = columns - KEY_WIDTH
     parts: list[str | tuple[str, str]] = []
     for scope in _SCOPES:
         parts.append((f"{scope.value.upper()}\n", "bold $foreground 60%"))
@@ -97,7 +124,9 @@ def help_text(
             shown = plain_key(shown) if ascii_only else shown
             shown = shown or "(none)"
             pad = " " * max(1, KEY_WIDTH - cell_len(shown))
-            parts += [(shown, "bold $primary"), pad, f"{action.help}\n"]
+            told = wrap(action.help, room) if room > 0 else [action.help]
+            between = f"\n{' ' * KEY_WIDTH}"
+            parts += [(shown, "bold $primary"), pad, f"{between.join(told)}\n"]
         if scope is Scope.SESSION:
             pad = " " * max(1, KEY_WIDTH - cell_len(release_key))
             parts += [(release_key, "bold $primary"), pad]
