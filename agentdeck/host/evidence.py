@@ -216,6 +216,10 @@ class Witness:
             if self._signs.pop(Source.TITLE, None) is not None:
                 self.apply()
             return
+        if found.activity is Activity.NEEDS_INPUT and Source.HOOK in self._signs:
+            # Its hook says in a moment what is asked; if it is lost, the screen does.
+            self.on_doubt(TITLE_LOOK_S)
+            return
         before = self._signs.get(Source.TITLE)
         is_doubted = before is not None and self.believed is not before
         if before is None or before.activity is not found.activity or is_doubted:
@@ -246,6 +250,8 @@ class Witness:
             self.add(Source.PROCESS, Activity.NEEDS_INPUT, detail, needs)
 
 
+TITLE_LOOK_S = 0.5
+"""When a screen is read after a title that says something is asked."""
 ANSWER_LOOK_S = ANSWERED_DOUBT_S + 0.1
 """When a screen is read again after an answer, in case it took none."""
 
