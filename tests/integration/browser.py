@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any
 from websockets.sync.client import connect
 
 from agentdeck.runner.screen import Screen
+from tests.integration.test_runner_harness import wait_until
 
 DEADLINE_S = 40.0
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,6 +26,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 def chromium() -> str | None:
     """The browser there is, if there is one."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def _remove(profile: str) -> None:
+    """Remove a profile; the browser's children write into it a moment longer."""
+
+    def is_gone() -> bool:
+        shutil.rmtree(profile, ignore_errors=True)
+        return not os.path.lexists(profile)
+
+    wait_until(is_gone, f"{profile} is removed")
 
 
 class Browser:
@@ -36,7 +48,7 @@ class Browser:
     def __init__(self, width: int = 1200, height: int = 760) -> None:
         self._left = ExitStack()
         self._profile = tempfile.mkdtemp(prefix="ad-browser-")
-        self._left.callback(shutil.rmtree, self._profile, ignore_errors=True)
+        self._left.callback(_remove, self._profile)
         self._process = subprocess.Popen(
             [
                 str(chromium()),

@@ -7,7 +7,6 @@ from typing import Any
 from textual import work
 
 from agentdeck.core.findings import FindingState, Kept
-from agentdeck.core.session import Activity
 from agentdeck.tui.printable import one_line
 from agentdeck.tui.screens.review_notes import ReviewNotes
 
@@ -84,31 +83,10 @@ class ReviewFindings(ReviewNotes):
 
     @work(group="dialog", exit_on_error=False)
     async def action_send_findings(self) -> None:
-        await self._send_findings(None)
+        await self.send("findings.send", "findings", None)
 
     @work(group="dialog", exit_on_error=False)
     async def action_send_finding(self) -> None:
         finding = self._finding_meant()
         if finding is not None:
-            await self._send_findings([finding.id])
-
-    async def _send_findings(self, ids: list[str] | None) -> None:
-        from agentdeck.tui.screens.commenting import SendScreen
-
-        asked = {**self._asked(), "findings": ids}
-        preview = await self._call("findings.send", **asked, preview=True)
-        if preview is None:
-            return
-        chosen = list(preview["ids"])
-        count = f"{len(chosen)} finding{'' if len(chosen) == 1 else 's'}"
-        title = f"Send {count} to {self.session.name}"
-        is_working = self.session.activity is Activity.WORKING
-        screen = SendScreen(title, str(preview["message"]), is_working=is_working)
-        how = await self.app.push_screen_wait(screen)
-        if how is None:
-            return
-        asked = {**self._asked(), "findings": chosen, "when": how}
-        if await self._call("findings.send", **asked) is not None:
-            when = "; they wait for the end of its turn" if is_working else ""
-            self.say(f"{count} sent{when if how == 'queue' else ''}")
-            self.load_comments()
+            await self.send("findings.send", "findings", [finding.id])

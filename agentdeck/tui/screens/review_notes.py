@@ -143,21 +143,25 @@ class ReviewNotes(ReviewLoading):
 
     @work(group="dialog", exit_on_error=False)
     async def action_send(self) -> None:
+        await self.send("review.send", "comments", None)
+
+    async def send(self, method: str, what: str, ids: list[str] | None) -> None:
+        """Send comments or findings as one message, once a person has seen it."""
         from agentdeck.tui.screens.commenting import SendScreen
 
-        preview = await self._call("review.send", **self._asked(), preview=True)
+        preview = await self._call(method, **{**self._asked(), what: ids}, preview=True)
         if preview is None:
             return
-        ids = list(preview["ids"])
-        count = f"{len(ids)} comment{'' if len(ids) == 1 else 's'}"
+        chosen = list(preview["ids"])
+        count = f"{len(chosen)} {what.removesuffix('s') if len(chosen) == 1 else what}"
         title = f"Send {count} to {self.session.name}"
         is_working = self.session.activity is Activity.WORKING
         screen = SendScreen(title, str(preview["message"]), is_working=is_working)
         how = await self.app.push_screen_wait(screen)
         if how is None:
             return
-        sent = await self._call("review.send", **self._asked(), comments=ids, when=how)
-        if sent is not None:
+        asked = {**self._asked(), what: chosen, "when": how}
+        if await self._call(method, **asked) is not None:
             when = "; they wait for the end of its turn" if is_working else ""
             self.say(f"{count} sent{when if how == 'queue' else ''}")
             self.load_comments()
